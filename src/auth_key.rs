@@ -1,0 +1,78 @@
+//! The authorization key: 256 secret bytes that are the login.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+use crate::{Error, Result};
+
+/// An authorization key. Wiped from memory when dropped; never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AuthKey(Box<[u8; AuthKey::LEN]>);
+
+impl AuthKey {
+    /// Length of every authorization key, in bytes.
+    pub const LEN: usize = 256;
+
+    /// A copy of `bytes`, which must be 256 and not all zero (Telethon reads a zero key as none).
+    pub fn new(bytes: &[u8]) -> Result<AuthKey> {
+        let mut key = Box::new([0; AuthKey::LEN]);
+        if bytes.len() != AuthKey::LEN {
+            return Err(Error::argument(format!(
+                "an auth key has 256 bytes, this one has {}",
+                bytes.len()
+            )));
+        }
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err(Error::argument(
+                "this auth key is all zero bytes, which means no key; clear the key instead",
+            ));
+        }
+        key.copy_from_slice(bytes);
+        Ok(AuthKey(key))
+    }
+
+    /// The key itself.
+    pub fn as_bytes(&self) -> &[u8; AuthKey::LEN] {
+        &self.0
+    }
+
+    /// The auth key id, `SHA1(key)[12..20]` read as little-endian: tells keys apart, reveals none.
+    pub fn id(&self) -> u64 {
+        let digest = sha1_smol::Sha1::from(self.0.as_slice()).digest().bytes();
+        digest.iter().skip(12).rev().fold(0, |id, byte| id << 8 | u64::from(*byte))
+    }
+}
+
+impl Drop for AuthKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for AuthKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuthKey(id {:016x})", self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_lengths_and_zero_keys_are_refused() {
+        for bytes in [&[][..], &[1; 255], &[1; 257], &[0; 256]] {
+            assert!(AuthKey::new(bytes).is_err(), "{} bytes", bytes.len());
+        }
+    }
+
+    #[test]
+    fn the_id_is_the_tail_of_the_hash_and_debug_shows_no_more() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let key = AuthKey::new(&bytes).unwrap();
+        // SHA1(00 01 … ff) = 4916d6bd b7f78e68 03698cab 32d1586e a457dfc8
+        assert_eq!(key.id().to_le_bytes(), [0x32, 0xd1, 0x58, 0x6e, 0xa4, 0x57, 0xdf, 0xc8]);
+        assert_eq!(format!("{key:?}"), "AuthKey(id c8df57a46e58d132)");
+    }
+}

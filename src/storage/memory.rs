@@ -1,0 +1,5 @@
+//! stub
+use crate::Result;
+#[derive(Default)]
+/// stub
+pub struct MemoryStorage {}

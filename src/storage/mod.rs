@@ -1,0 +1,151 @@
+//! Where a session is kept.
+//!
+//! A [`Storage`] keeps what it is given and finds it again. The rules of a session (merging,
+//! whose username it is, what is written when) live in [`Session`](crate::Session), except those
+//! that must hold inside one transaction: they are the storage's, and said at each method.
+
+mod memory;
+mod sqlite;
+
+use zeroize::Zeroizing;
+
+use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
+
+pub use memory::MemoryStorage;
+pub use sqlite::{SqliteOptions, SqliteStorage};
+
+/// What to look for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Find<'a> {
+    /// The peer with this id.
+    Id(PeerId),
+    /// The peer that has this username (normalised).
+    Username(&'a str),
+    /// The peer that has this phone number (normalised).
+    Phone(&'a str),
+    /// The peers with exactly this display name.
+    Name(&'a str),
+}
+
+/// One entity to put, and which of its fields are meant ([`Known`](crate::entity::Known) bits):
+/// the others keep what is stored.
+#[derive(Clone, Debug)]
+pub struct EntityChange {
+    /// The new values.
+    pub entity: Entity,
+    /// Which of them are known: hash 1, usernames 2, phone 4, name 8, flags 16.
+    pub known: u8,
+}
+
+/// One set of changes: all of it is stored, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Changes<'a> {
+    /// The new account record and the one it was made from.
+    pub account: Option<AccountChange<'a>>,
+    /// The account is another one now: entities, update states and files of the old one go first.
+    pub other_account: bool,
+    /// Entities to merge into the stored ones, ascending by id.
+    pub entities: Vec<EntityChange>,
+    /// Entities to forget.
+    pub forget: Vec<PeerId>,
+    /// Update states to put.
+    pub states: Vec<UpdateState>,
+    /// Update states to remove.
+    pub forget_states: Vec<i64>,
+    /// Sent files to put.
+    pub files: Vec<(FileKey, SentFile)>,
+    /// Opaque values to put, or with `None` to remove.
+    pub values: Vec<(String, Option<Zeroizing<Vec<u8>>>)>,
+    /// The change must survive the loss of power once [`Storage::commit`] has returned.
+    pub durable: bool,
+}
+
+impl Changes<'_> {
+    /// Whether there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.account.is_none()
+            && !self.other_account
+            && self.entities.is_empty()
+            && self.forget.is_empty()
+            && self.states.is_empty()
+            && self.forget_states.is_empty()
+            && self.files.is_empty()
+            && self.values.is_empty()
+    }
+}
+
+/// A new account record, and the one that the caller had in mind when making it: a storage that
+/// is shared refuses the change with [`Busy`](crate::ErrorKind::Busy) where the stored record
+/// differs from `old` in what `new` changes.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountChange<'a> {
+    /// The record to replace.
+    pub old: &'a Account,
+    /// The record to store.
+    pub new: &'a Account,
+}
+
+/// A place that keeps one session.
+///
+/// Methods may be called from several threads at once; commits come one at a time. Texts are
+/// normalised (see [`Entity`]) before they get here.
+pub trait Storage: Send + Sync {
+    /// The account record; the default one where nothing is stored yet.
+    fn load(&self) -> Result<Account>;
+
+    /// Every update state.
+    fn states(&self) -> Result<Vec<UpdateState>>;
+
+    /// What is stored under a key, newest first by when it was seen. A username or phone belongs
+    /// to one peer: the storage answers the newest holder and takes the name from the others.
+    fn find(&self, by: Find<'_>) -> Result<Vec<Entity>>;
+
+    /// At most `max` entities with a marked id above `after`, ascending.
+    fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>>;
+
+    /// The opaque value of that name.
+    fn value(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>>;
+
+    /// Every opaque value.
+    fn values(&self) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>>;
+
+    /// The sent file of that key.
+    fn file(&self, key: &FileKey) -> Result<Option<SentFile>>;
+
+    /// Every sent file.
+    fn files(&self) -> Result<Vec<(FileKey, SentFile)>>;
+
+    /// How many entities are stored.
+    fn count(&self) -> Result<u64>;
+
+    /// Stores all of `changes`, or nothing. Repeating a commit is harmless.
+    ///
+    /// Entities merge: an unknown field keeps what is stored, an older `seen` never overwrites a
+    /// newer one's values, and an entity whose hash is not known joins a stored one but never
+    /// becomes a row of its own.
+    fn commit(&self, changes: &Changes<'_>) -> Result<()>;
+
+    /// Whether somebody else has written since this was last asked. What the session holds in
+    /// memory is then out of date.
+    fn changed_elsewhere(&self) -> Result<bool>;
+
+    /// The next thing that the caller should hear of, if any: a damaged cell that was skipped.
+    fn next_notice(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether nothing can be written here.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    /// What the storage is called in messages: its path, where it has one.
+    fn place(&self) -> String;
+
+    /// Lets go of everything. Later calls fail with [`Closed`](crate::ErrorKind::Closed).
+    /// May be repeated, after a failure too.
+    fn close(&self) -> Result<()>;
+
+    /// Closes, then removes everything that is stored.
+    fn delete(&self) -> Result<()>;
+}
