@@ -169,7 +169,7 @@ pub(super) struct Table {
     by_id: HashTable<u32>,
     by_name: HashTable<NameRef>,
     hasher: RandomState,
-    /// Slots of dirty rows; may name rows that have gone.
+    /// Slots of dirty rows.
     dirty: Vec<u32>,
     hand: usize,
     bound: usize,
@@ -503,6 +503,9 @@ impl Table {
     fn remove_slot(&mut self, slot: u32) {
         self.drop_names(slot);
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        if row.dirty != 0 {
+            self.dirty.retain(|other| *other != slot);
+        }
         // A slot of which nothing is known is free.
         (row.dirty, row.known) = (0, 0);
         row.texts = Box::default();
