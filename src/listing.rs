@@ -14,7 +14,8 @@ pub struct SessionInfo {
     pub name: String,
     /// The directory that was asked for, and the file name in it.
     pub path: PathBuf,
-    /// Who writes such files and at which schema (`Telethon 7`); empty where there is a problem.
+    /// Who writes such files and at which schema (`Telethon 7`); empty where there is a problem. A
+    /// JSON session of Telethon 0.15 shows as the schema that it opens with.
     pub format: String,
     /// The home data center; `None` in a session that never was online.
     pub dc: Option<Dc>,

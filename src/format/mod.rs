@@ -17,7 +17,7 @@ pub(crate) enum Recognised {
     Sqlite,
     /// A session of Telethon 0.10.1 to 0.15.
     TelethonJson,
-    /// Somebody else's file: what it is, with its article, fit to follow "this is".
+    /// Somebody else's file: what it is, fit to follow "it is".
     Foreign(&'static str),
     /// Nothing that is known.
     Unknown,
@@ -44,9 +44,7 @@ pub(crate) fn recognise(head: &[u8]) -> Recognised {
         _ if is_tdlib(head) => "a database of TDLib (td.binlog)",
         _ if is_tgnet(head) => "a session of Telegram for Android (tgnet.dat)",
         _ if is_wtelegram(head) => "a session of WTelegramClient",
-        _ if is_string_session(head) => {
-            "a string session kept as text (open the text, not the file that holds it)"
-        }
+        _ if is_string_session(head) => "a string session kept as text",
         _ => return Recognised::Unknown,
     };
     Recognised::Foreign(foreign)
@@ -196,12 +194,7 @@ mod tests {
                 "foreign/tdata-key_datas",
                 Foreign("a file of Telegram Desktop (part of its tdata folder)"),
             ),
-            (
-                "foreign/gotgproto-string.txt",
-                Foreign(
-                    "a string session kept as text (open the text, not the file that holds it)",
-                ),
-            ),
+            ("foreign/gotgproto-string.txt", Foreign("a string session kept as text")),
         ] {
             assert_eq!(recognise(&fixture(name)), expected, "{name}");
         }
