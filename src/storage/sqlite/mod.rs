@@ -353,7 +353,14 @@ impl Storage for SqliteStorage {
                     "the session was opened read-only",
                 )));
             }
-            open.write(self, |writer| writer.changes(changes))
+            if changes.hurry {
+                open.db.busy_timeout(Duration::ZERO)?;
+            }
+            let done = open.write(self, |writer| writer.changes(changes));
+            if changes.hurry {
+                open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            }
+            done
         })
     }
 
@@ -366,6 +373,10 @@ impl Storage for SqliteStorage {
 
     fn next_notice(&self) -> Option<String> {
         self.notices.pop()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.options.shared
     }
 
     fn is_read_only(&self) -> bool {

@@ -33,8 +33,8 @@ pub(super) fn transaction<T>(
 /// takes the texts: Telethon replaces whole rows by bare ones (since 1.25, at every save), and
 /// that must not erase what is known.
 ///
-/// The date decides who owns a username, so a sighting that says nothing about usernames must not
-/// raise the date of a row that holds one.
+/// The date decides who owns a username or phone, so a sighting that says nothing about the name
+/// must not raise the date of a row that holds one.
 ///
 /// `date + 0` reads damaged dates as 0.
 macro_rules! merge {
@@ -46,8 +46,8 @@ macro_rules! merge {
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
          name = CASE WHEN ?7 & 8 AND (?6 >= ifnull(date + 0, 0) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
-         date = CASE WHEN NOT ?7 & 2 AND username IS NOT NULL THEN date \
-           ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
+         date = CASE WHEN (NOT ?7 & 2 AND username IS NOT NULL) OR \
+           (NOT ?7 & 4 AND phone IS NOT NULL) THEN date ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
     };
 }
 
