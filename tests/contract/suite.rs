@@ -195,8 +195,7 @@ pub fn another_account_discards_what_belongs_to_the_old_one(place: &dyn Place) {
     assert_eq!(named(&session, "unsaved"), None);
     assert_eq!(session.update_state(0).unwrap(), None);
     assert_eq!(session.identity().unwrap().user_id, 2);
-    let left: Vec<_> =
-        session.entities(None, 10).unwrap().iter().map(|e| e.id.marked()).collect();
+    let left: Vec<_> = session.entities(None, 10).unwrap().iter().map(|e| e.id.marked()).collect();
     assert_eq!(left, [2], "the new account's own peer");
 }
 
@@ -255,8 +254,7 @@ pub fn every_kind_of_peer_has_its_own_id(place: &dyn Place) {
     }
     let bare = session.find_input_peer(Look::BareId(42), How::default()).unwrap().unwrap();
     assert_eq!(bare.item.id.marked(), -1_000_000_000_042, "channels come first, as in Telethon");
-    let order: Vec<_> =
-        session.entities(None, 10).unwrap().iter().map(|e| e.id.marked()).collect();
+    let order: Vec<_> = session.entities(None, 10).unwrap().iter().map(|e| e.id.marked()).collect();
     assert_eq!(order, [i64::MIN, -1_000_000_000_042, -42, 42, i64::MAX]);
 }
 
@@ -284,7 +282,10 @@ pub fn a_bare_record_keeps_all_texts(place: &dyn Place) {
         let check = |session: &Session| {
             let kept = entity(session, 5).unwrap();
             assert_eq!(kept.access_hash, 99);
-            assert_eq!((kept.username(), kept.phone.as_str(), kept.name.as_str()), ("aaaa", "1", "A"));
+            assert_eq!(
+                (kept.username(), kept.phone.as_str(), kept.name.as_str()),
+                ("aaaa", "1", "A")
+            );
         };
         check(&session);
         session = place.reopen(session, &Options::default());
@@ -308,7 +309,8 @@ pub fn a_partial_record_changes_what_it_tells(place: &dyn Place) {
 pub fn a_min_record_only_fills_gaps(place: &dyn Place) {
     let session = place.open(&Options::default());
     put(&session, EntityRef { flags: 0, name: "A", ..user(5, 100, "") });
-    let min = |n: i64| EntityRef { flags: Entity::MIN, phone: "77", name: "Min", ..user(n, 200, "min") };
+    let min =
+        |n: i64| EntityRef { flags: Entity::MIN, phone: "77", name: "Min", ..user(n, 200, "min") };
     let session = place.reopen(session, &Options::default());
     put(&session, EntityRef { access_hash: 1, ..min(5) });
     put(&session, min(6));
@@ -561,7 +563,8 @@ pub fn an_update_state_keeps_what_is_not_told(place: &dyn Place) {
 pub fn update_states_that_cannot_be_are_refused(place: &dyn Place) {
     let session = place.open(&Options::default());
     let patch = |id, pts| UpdateStatePatch { id, pts, ..UpdateStatePatch::default() };
-    for bad in [patch(-1_001_234_567_890, Some(1)), patch(0, Some(0)), patch(0, None), patch(3, Some(-1))]
+    for bad in
+        [patch(-1_001_234_567_890, Some(1)), patch(0, Some(0)), patch(0, None), patch(3, Some(-1))]
     {
         let error = session.set_update_states(&[patch(3, Some(1)), bad], false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Argument);

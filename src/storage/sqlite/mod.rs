@@ -1,8 +1,9 @@
 //! A session in Telethon's own SQLite file.
 //!
 //! `files` knows where the file is and whose, `open` turns it into a connection, `schema` knows
-//! its tables, `rows` reads them and `write` changes them.
+//! its tables, `rows` reads them and `write` changes them; `draft` makes a whole file at once.
 
+mod draft;
 mod files;
 mod notices;
 mod open;
@@ -246,11 +247,13 @@ impl SqliteStorage {
             Ok(meta) if file_id(&meta) == id => Ok(()),
             Ok(_) => Err(Error::new(
                 ErrorKind::Io,
-                "the file was replaced by another one while it was open; nothing was written.                  Open the session again",
+                "the file was replaced by another one while it was open; nothing was written. \
+                 Open the session again",
             )),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
                 ErrorKind::Io,
-                "the file was removed while it was open; nothing was written. Put it back, or copy                  the session to a new path",
+                "the file was removed while it was open; nothing was written. Put it back, or copy \
+                 the session to a new path",
             )),
             Err(error) => Err(Error::io("look at", &self.path, &error)),
         }
