@@ -28,6 +28,7 @@ mod dc;
 mod entity;
 mod error;
 mod format;
+mod listing;
 mod lookup;
 mod peer;
 mod sent_file;
