@@ -9,6 +9,7 @@ mod sqlite;
 
 use zeroize::Zeroizing;
 
+use crate::entity::Known;
 use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
@@ -37,6 +38,13 @@ pub struct EntityChange {
     pub known: u8,
 }
 
+impl EntityChange {
+    /// A change that tells all there is about a peer.
+    pub fn whole(entity: Entity) -> EntityChange {
+        EntityChange { entity, known: Known::ALL }
+    }
+}
+
 /// One set of changes: all of it is stored, or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Changes<'a> {
@@ -58,6 +66,8 @@ pub struct Changes<'a> {
     pub values: Vec<(String, Option<Zeroizing<Vec<u8>>>)>,
     /// The change must survive the loss of power once [`Storage::commit`] has returned.
     pub durable: bool,
+    /// Fail with [`Busy`](crate::ErrorKind::Busy) at once, rather than wait for somebody's lock.
+    pub hurry: bool,
 }
 
 impl Changes<'_> {
@@ -83,6 +93,46 @@ pub struct AccountChange<'a> {
     pub old: &'a Account,
     /// The record to store.
     pub new: &'a Account,
+}
+
+/// The row that a change makes of the stored one: what [`Storage::commit`] promises of entities.
+/// `None` where it makes none.
+pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<Entity> {
+    let new = &change.entity;
+    let Some(stored) = stored else {
+        return (change.known & Known::HASH != 0).then(|| new.clone());
+    };
+    let texts = Known::USERNAMES | Known::PHONE | Known::NAME;
+    let bare = stored.usernames.is_empty() && stored.phone.is_empty() && stored.name.is_empty();
+    let told = match new.seen >= stored.seen {
+        true => change.known,
+        false if bare => change.known & texts,
+        false => 0,
+    };
+    let mut row = stored.clone();
+    if told & Known::HASH != 0 {
+        row.access_hash = new.access_hash;
+    }
+    for (field, to, from) in [
+        (Known::USERNAMES, &mut row.usernames, &new.usernames),
+        (Known::PHONE, &mut row.phone, &new.phone),
+        (Known::NAME, &mut row.name, &new.name),
+    ] {
+        if told & field != 0 {
+            to.clone_from(from);
+        }
+    }
+    if told & Known::FLAGS != 0 {
+        row.flags = new.flags;
+    }
+    // A change that does not tell a name says nothing about whose it is, which the newest date
+    // decides.
+    let silent = (told & Known::USERNAMES == 0 && !stored.usernames.is_empty())
+        || (told & Known::PHONE == 0 && !stored.phone.is_empty());
+    if !silent {
+        row.seen = row.seen.max(new.seen);
+    }
+    Some(row)
 }
 
 /// A place that keeps one session.
@@ -132,6 +182,12 @@ pub trait Storage: Send + Sync {
     /// The next thing that the caller should hear of, if any: a damaged cell that was skipped.
     fn next_notice(&self) -> Option<String> {
         None
+    }
+
+    /// Whether other processes write here too, by agreement: then memory is checked against the
+    /// storage before each answer.
+    fn is_shared(&self) -> bool {
+        false
     }
 
     /// Whether nothing can be written here.

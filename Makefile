@@ -1,0 +1,40 @@
+# What people call; `make help` lists it. The work is in tools/ and bindings/c/Makefile.
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+LIBDIR := $(CARGO_TARGET_DIR)/release
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build examples demo test fmt lint header clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: ## install what is missing (Debian packages, Telethon for the tests)
+	@tools/setup.sh
+
+build: ## the release library: target/release/libmtsession.so and .a
+	cargo build --release --lib
+
+examples: build ## the C examples, into bindings/c/build/
+	@$(MAKE) --no-print-directory -C bindings/c LIBDIR=$(LIBDIR)
+
+demo: setup examples ## take a session that Telethon wrote through the life of a client
+	@tools/demo.sh
+
+test: setup ## everything that is tested, ending with one line of counts
+	@tools/test.py
+
+fmt: ## format the Rust sources
+	cargo fmt
+
+lint: ## rustfmt, clippy and rustdoc, with warnings denied
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+
+header: ## rewrite include/mtsession.h from the doc comments
+	UPDATE_HEADER=1 cargo test --test header
+
+clean: ## remove everything that was built
+	cargo clean
+	$(MAKE) -C bindings/c clean

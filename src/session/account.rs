@@ -1,0 +1,326 @@
+//! Credentials: small, in memory, and durable when their setter returns.
+
+use crate::entity::Known;
+use crate::storage::{AccountChange, Changes, EntityChange, Find};
+use crate::{
+    Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
+};
+
+use super::{Session, poisoned};
+
+impl Session {
+    /// The home data center (Telethon's `dc_id`, `server_address`, `port`); `None` when it has
+    /// never been set.
+    pub fn dc(&self) -> Result<Option<Dc>> {
+        self.read_account(|account| account.dc.clone())
+    }
+
+    /// Sets the home data center (Telethon's `set_dc`). As there, the auth key stays: a client
+    /// that moves to a data center whose key it has uses [`Session::set_home`], another one
+    /// clears the key.
+    pub fn set_dc(&self, id: i32, host: &str, port: u16) -> Result<()> {
+        let dc = Dc::new(id, host, port)?;
+        self.change_account(|account| {
+            account.dc = Some(dc);
+            Ok(())
+        })
+    }
+
+    /// Calls `read` with the permanent auth key of the home data center (Telethon's `auth_key`),
+    /// which is not copied for that.
+    pub fn with_auth_key<T>(&self, read: impl FnOnce(Option<&AuthKey>) -> T) -> Result<T> {
+        self.read_account(|account| read(account.auth_key.as_ref()))
+    }
+
+    /// Sets or clears the permanent auth key of the home data center.
+    pub fn set_auth_key(&self, key: Option<&AuthKey>) -> Result<()> {
+        self.change_account(|account| {
+            account.auth_key = key.cloned();
+            Ok(())
+        })
+    }
+
+    /// As [`Session::with_auth_key`], with the temporary key (Telethon's `tmp_auth_key`).
+    pub fn with_tmp_auth_key<T>(&self, read: impl FnOnce(Option<&AuthKey>) -> T) -> Result<T> {
+        self.read_account(|account| read(account.tmp_auth_key.as_ref()))
+    }
+
+    /// Sets or clears the temporary auth key. It reaches the storage only with
+    /// [`Options::store_tmp_auth_key`](super::Options::store_tmp_auth_key).
+    pub fn set_tmp_auth_key(&self, key: Option<&AuthKey>) -> Result<()> {
+        self.change_account(|account| {
+            account.tmp_auth_key = key.cloned();
+            Ok(())
+        })
+    }
+
+    /// The unfinished takeout (Telethon's `takeout_id`).
+    pub fn takeout_id(&self) -> Result<Option<i64>> {
+        self.read_account(|account| account.takeout_id)
+    }
+
+    /// Sets or clears the unfinished takeout.
+    pub fn set_takeout_id(&self, id: Option<i64>) -> Result<()> {
+        self.change_account(|account| {
+            account.takeout_id = id;
+            Ok(())
+        })
+    }
+
+    /// Who is logged in.
+    pub fn identity(&self) -> Result<Identity> {
+        self.read_account(|account| account.identity)
+    }
+
+    /// Sets who is logged in. Another user id than before is another account: peers, update
+    /// states and files of the old one go, since its access hashes hold for nobody else.
+    pub fn set_identity(&self, identity: &Identity) -> Result<()> {
+        if identity.user_id < 0 || identity.api_id < 0 {
+            return Err(Error::argument(format!(
+                "identity: user id {} and api id {} must not be negative",
+                identity.user_id, identity.api_id
+            )));
+        }
+        self.change_account(|account| {
+            account.identity = *identity;
+            Ok(())
+        })
+    }
+
+    /// Makes another data center the home one, with its permanent key, in one step. Its address
+    /// is taken from the options ([`Session::set_dc_options`]). The key of the old home is kept
+    /// ([`Session::key`]); its temporary key ends.
+    pub fn set_home(&self, dc: i32, key: &AuthKey) -> Result<()> {
+        self.change_account(|account| {
+            let new = match account.dc.take() {
+                Some(home) if home.id == dc => home,
+                old => {
+                    let Some(new) = address_of(account, dc) else {
+                        account.dc = old;
+                        return Err(Error::argument(format!(
+                            "the address of data center {dc} is not known; put its option first, \
+                             or use set_dc and set the key"
+                        )));
+                    };
+                    move_out(account, old);
+                    new
+                }
+            };
+            account.dc = Some(new);
+            account.auth_key = Some(key.clone());
+            let of_home = |kept: &DcKey| kept.dc == dc && kept.slot == KeySlot::Permanent;
+            account.keys.retain(|kept| !of_home(kept) || kept.key == *key);
+            Ok(())
+        })
+    }
+
+    /// Every known way to a data center.
+    pub fn dc_options(&self) -> Result<Vec<DcOption>> {
+        self.read_account(|account| account.dc_options.clone())
+    }
+
+    /// Replaces the known ways to the data centers, as the server's configuration lists them.
+    pub fn set_dc_options(&self, options: Vec<DcOption>) -> Result<()> {
+        for (n, option) in options.iter().enumerate() {
+            option.check().map_err(|error| error.at(format_args!("record {n}")))?;
+        }
+        self.change_account(|account| {
+            account.dc_options = options;
+            Ok(())
+        })
+    }
+
+    /// A key of any data center. The permanent and temporary key of the home one are those of
+    /// [`Session::with_auth_key`] and [`Session::with_tmp_auth_key`].
+    pub fn key(&self, dc: i32, slot: KeySlot) -> Result<Option<DcKey>> {
+        self.read_account(|account| {
+            let kept = account.keys.iter().find(|key| key.dc == dc && key.slot == slot);
+            let Some(home) = home_key(account, dc, slot) else { return kept.cloned() };
+            // The record beside it tells its times, as long as it is about the same key.
+            let beside = kept.filter(|kept| kept.key == *home).cloned();
+            Some(beside.unwrap_or_else(|| DcKey {
+                dc,
+                slot,
+                key: home.clone(),
+                created: 0,
+                expires: 0,
+                user_id: account.identity.user_id,
+            }))
+        })
+    }
+
+    /// Puts a key of any data center.
+    pub fn set_key(&self, key: &DcKey) -> Result<()> {
+        if key.dc < 1 {
+            return Err(Error::argument(format!("data center {}: the number starts at 1", key.dc)));
+        }
+        self.change_account(|account| {
+            if account.dc.as_ref().is_some_and(|home| home.id == key.dc) {
+                match key.slot {
+                    KeySlot::Permanent => account.auth_key = Some(key.key.clone()),
+                    KeySlot::Temporary => account.tmp_auth_key = Some(key.key.clone()),
+                    KeySlot::MediaTemporary => {}
+                }
+            }
+            account.keys.retain(|kept| kept.dc != key.dc || kept.slot != key.slot);
+            account.keys.push(key.clone());
+            account.keys.sort_by_key(|key| (key.dc, key.slot));
+            Ok(())
+        })
+    }
+
+    /// Forgets a key of any data center; says whether there was one.
+    pub fn forget_key(&self, dc: i32, slot: KeySlot) -> Result<bool> {
+        if self.key(dc, slot)?.is_none() {
+            return Ok(false);
+        }
+        self.change_account(|account| {
+            if account.dc.as_ref().is_some_and(|home| home.id == dc) {
+                match slot {
+                    KeySlot::Permanent => account.auth_key = None,
+                    KeySlot::Temporary => account.tmp_auth_key = None,
+                    KeySlot::MediaTemporary => {}
+                }
+            }
+            account.keys.retain(|kept| kept.dc != dc || kept.slot != slot);
+            Ok(())
+        })?;
+        Ok(true)
+    }
+
+    /// The server salts of a data center, by the time they begin.
+    pub fn salts(&self, dc: i32) -> Result<Vec<Salt>> {
+        self.read_account(|account| {
+            account.salts.iter().filter(|salt| salt.dc == dc).copied().collect()
+        })
+    }
+
+    /// Replaces the server salts of a data center. They wait for the next save.
+    pub fn set_salts(&self, dc: i32, salts: &[Salt]) -> Result<()> {
+        self.writable()?;
+        if dc < 1 {
+            return Err(Error::argument(format!("data center {dc}: the number starts at 1")));
+        }
+        let mut live = self.live_mut()?;
+        live.account.salts.retain(|salt| salt.dc != dc);
+        live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
+        live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
+        live.account_changed();
+        Ok(())
+    }
+
+    fn read_account<T>(&self, read: impl FnOnce(&Account) -> T) -> Result<T> {
+        self.heed_others()?;
+        Ok(read(&self.live()?.account))
+    }
+
+    /// Changes the account record, in the storage first.
+    fn change_account(&self, change: impl FnOnce(&mut Account) -> Result<()>) -> Result<()> {
+        self.check_process()?;
+        let _turn = self.commits()?;
+        self.writable()?;
+        let (old, current) = {
+            let live = self.live()?;
+            (live.stored_account.clone(), live.account.clone())
+        };
+        let mut new = current.clone();
+        change(&mut new)?;
+        let (was, is) = (current.identity.user_id, new.identity.user_id);
+        let other_account = was != 0 && is != 0 && was != is;
+        if other_account {
+            new.salts.clear();
+        }
+        let stored = self.to_store(&new);
+        if stored != old {
+            let own_row = self.own_row(was, is)?;
+            let committed = self.storage.commit(&Changes {
+                account: Some(AccountChange { old: &old, new: &stored }),
+                other_account,
+                entities: own_row.into_iter().collect(),
+                durable: true,
+                ..Changes::default()
+            });
+            if let Err(error) = committed {
+                // Another process may have been first: the caller shall read what it wrote.
+                let _ = self.heed_change();
+                return Err(error);
+            }
+        }
+        {
+            let mut live = self.live.write().map_err(poisoned)?;
+            if !other_account {
+                // Salts that came in meanwhile wait on.
+                new.salts = std::mem::take(&mut live.account.salts);
+            } else {
+                live.forget_account_data();
+            }
+            live.account = new;
+            live.stored_account = stored;
+        }
+        self.heed_change()
+    }
+
+    /// The row of the account's own peer, where none is stored: Telethon (1.28 and later) keeps
+    /// the own id in a row of its own and looks the peer up by it.
+    fn own_row(&self, was: i64, is: i64) -> Result<Option<EntityChange>> {
+        if is == was {
+            return Ok(None);
+        }
+        let Some(id) = PeerId::try_marked(is) else { return Ok(None) };
+        if was == 0
+            && (self.live()?.table.get(id).is_some() || !self.storage.find(Find::Id(id))?.is_empty())
+        {
+            return Ok(None);
+        }
+        let seen = super::peers::now();
+        let (usernames, phone, name) = Default::default();
+        let entity = Entity { id, access_hash: 0, seen, flags: 0, usernames, phone, name };
+        Ok(Some(EntityChange { entity, known: Known::HASH }))
+    }
+}
+
+/// The key of the home data center in that slot.
+fn home_key(account: &Account, dc: i32, slot: KeySlot) -> Option<&AuthKey> {
+    let home = account.dc.as_ref().filter(|home| home.id == dc);
+    match slot {
+        KeySlot::Permanent => home.and(account.auth_key.as_ref()),
+        KeySlot::Temporary => home.and(account.tmp_auth_key.as_ref()),
+        KeySlot::MediaTemporary => None,
+    }
+}
+
+/// The address of a data center: the first option for general use, IPv4 where there is a choice.
+fn address_of(account: &Account, dc: i32) -> Option<Dc> {
+    const SPECIAL: u32 = DcOption::MEDIA_ONLY | DcOption::CDN | DcOption::TCPO_ONLY;
+    let usable = |option: &&DcOption| option.dc.id == dc && option.flags & SPECIAL == 0;
+    let mut usable = account.dc_options.iter().filter(usable);
+    let first = usable.next()?;
+    let v4 = |option: &&DcOption| option.flags & DcOption::IPV6 == 0;
+    Some([first].into_iter().chain(usable).find(v4).unwrap_or(first).dc.clone())
+}
+
+/// Keeps the key and address of a data center that is the home one no more.
+fn move_out(account: &mut Account, old: Option<Dc>) {
+    account.tmp_auth_key = None;
+    let Some(old) = old.filter(|old| old.id >= 1) else { return };
+    if let Some(key) = account.auth_key.take() {
+        let beside = |kept: &&mut DcKey| kept.dc == old.id && kept.slot == KeySlot::Permanent;
+        match account.keys.iter_mut().find(beside) {
+            Some(kept) if kept.key == key => {}
+            Some(kept) => kept.key = key,
+            None => account.keys.push(DcKey {
+                dc: old.id,
+                slot: KeySlot::Permanent,
+                key,
+                created: 0,
+                expires: 0,
+                user_id: account.identity.user_id,
+            }),
+        }
+        account.keys.sort_by_key(|key| (key.dc, key.slot));
+    }
+    if !account.dc_options.iter().any(|option| option.dc.id == old.id) {
+        let flags = if old.host.contains(':') { DcOption::IPV6 } else { 0 };
+        account.dc_options.push(DcOption { dc: old, flags, secret: Vec::new() });
+    }
+}

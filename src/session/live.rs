@@ -1,0 +1,251 @@
+//! What a session holds in memory, and what of it waits to be stored.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Instant;
+
+use zeroize::Zeroizing;
+
+use super::Options;
+use super::table::Table;
+use crate::entity::EntityRef;
+use crate::storage::{Changes, EntityChange, Find};
+use crate::{Account, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
+
+/// Look-ups that the storage has answered with nothing, remembered until something could have
+/// changed the answer.
+const MAX_MISSES: usize = 10_000;
+
+/// A value and the flush that will write it; 0 for one that is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Dirty<T> {
+    pub(super) value: T,
+    pub(super) flush: u32,
+}
+
+/// What one flush writes.
+pub(super) struct Batch {
+    pub(super) changes: Changes<'static>,
+    /// The stored account record and the one to store, where it waits too.
+    pub(super) account: Option<(Account, Account)>,
+}
+
+pub(super) struct Live {
+    pub(super) closed: bool,
+    pub(super) account: Account,
+    /// The account record as the storage has it.
+    pub(super) stored_account: Account,
+    /// Salts have changed, the only part of the account that waits.
+    account_waits: bool,
+    pub(super) save_entities: bool,
+    pub(super) table: Table,
+    /// Update states: the dirty ones, and all others once they have been asked for.
+    pub(super) states: BTreeMap<i64, Dirty<UpdateState>>,
+    pub(super) states_read: bool,
+    dirty_states: usize,
+    pub(super) files: HashMap<FileKey, Dirty<SentFile>>,
+    pub(super) values: BTreeMap<String, Dirty<Option<Zeroizing<Vec<u8>>>>>,
+    missed_ids: HashSet<PeerId>,
+    /// Usernames and phone numbers, which never look alike.
+    missed_names: HashSet<Box<str>>,
+    /// The number of the flush that is to come.
+    flush: u32,
+    waiting_since: Option<Instant>,
+}
+
+impl Live {
+    pub(super) fn new(account: Account, options: &Options) -> Live {
+        Live {
+            closed: false,
+            stored_account: account.clone(),
+            account,
+            account_waits: false,
+            save_entities: options.save_entities,
+            table: Table::new(options.max_entities),
+            states: BTreeMap::new(),
+            states_read: false,
+            dirty_states: 0,
+            files: HashMap::new(),
+            values: BTreeMap::new(),
+            missed_ids: HashSet::new(),
+            missed_names: HashSet::new(),
+            flush: 1,
+            waiting_since: None,
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.account = Account::default();
+        self.stored_account = Account::default();
+        self.forget_account_data();
+        self.values.clear();
+    }
+
+    /// Drops what belongs to one account only: its peers, update states and files.
+    pub(super) fn forget_account_data(&mut self) {
+        self.table.clear();
+        self.states.clear();
+        self.states_read = false;
+        self.dirty_states = 0;
+        self.files.clear();
+        self.forget_misses();
+    }
+
+    /// How many rows wait to be stored.
+    pub(super) fn unsaved(&self) -> usize {
+        self.table.dirty_len()
+            + self.dirty_states
+            + self.files.len()
+            + self.values.len()
+            + usize::from(self.account_waits)
+    }
+
+    /// Notes that rows came in; says whether it is time to store them.
+    pub(super) fn is_due(&mut self, options: &Options) -> bool {
+        let unsaved = self.unsaved();
+        if unsaved == 0 {
+            return false;
+        }
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        unsaved >= options.max_dirty
+            || !options.max_dirty_age.is_zero() && since.elapsed() >= options.max_dirty_age
+    }
+
+    pub(super) fn put_entity(&mut self, record: &EntityRef<'_>, now: i64) -> super::table::Put {
+        self.table.put(record, now, self.flush)
+    }
+
+    /// Takes in what the storage has. What is here already is newer.
+    pub(super) fn learn_states(&mut self, stored: Vec<UpdateState>) {
+        for state in stored {
+            self.states.entry(state.id).or_insert(Dirty { value: state, flush: 0 });
+        }
+        self.states_read = true;
+    }
+
+    pub(super) fn put_state(&mut self, state: UpdateState) {
+        let old = self.states.insert(state.id, Dirty { value: state, flush: self.flush });
+        if old.is_none_or(|old| old.flush == 0) {
+            self.dirty_states += 1;
+        }
+    }
+
+    pub(super) fn remove_state(&mut self, id: i64) -> bool {
+        let removed = self.states.remove(&id);
+        if removed.is_some_and(|state| state.flush != 0) {
+            self.dirty_states -= 1;
+        }
+        removed.is_some()
+    }
+
+    pub(super) fn put_file(&mut self, key: FileKey, file: SentFile) {
+        self.files.insert(key, Dirty { value: file, flush: self.flush });
+    }
+
+    pub(super) fn put_value(&mut self, key: String, value: Option<Zeroizing<Vec<u8>>>) {
+        self.values.insert(key, Dirty { value, flush: self.flush });
+    }
+
+    pub(super) fn account_changed(&mut self) {
+        self.account_waits = true;
+    }
+
+    /// Everything dirty, and the number under which [`Live::stored`] will know it again.
+    pub(super) fn collect(&mut self) -> (Batch, u32) {
+        let number = self.flush;
+        // Past any number that a session can reach in practice it starts over at 1, since 0 is
+        // clean; a row from before would merely be written once more.
+        self.flush = self.flush.checked_add(1).unwrap_or(1);
+        let entities = self.table.pending().into_iter();
+        let states = self.states.values();
+        let changes = Changes {
+            entities: entities
+                .map(|row| EntityChange { entity: row.entity, known: row.known })
+                .collect(),
+            states: states.filter(|state| state.flush != 0).map(|state| state.value).collect(),
+            files: self.files.iter().map(|(key, file)| (*key, file.value)).collect(),
+            values: self.values.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect(),
+            ..Changes::default()
+        };
+        let account =
+            self.account_waits.then(|| (self.stored_account.clone(), self.account.clone()));
+        // Set again by whatever comes in while the flush is under way.
+        self.account_waits = false;
+        (Batch { changes, account }, number)
+    }
+
+    /// The flush of that number has been stored.
+    pub(super) fn stored(&mut self, changes: &Changes<'_>, number: u32) {
+        self.table.stored(number);
+        for state in self.states.values_mut() {
+            if state.flush != 0 && state.flush <= number {
+                state.flush = 0;
+                self.dirty_states -= 1;
+            }
+        }
+        self.files.retain(|_, file| file.flush > number);
+        self.values.retain(|_, value| value.flush > number);
+        if let Some(account) = &changes.account {
+            self.stored_account = account.new.clone();
+        }
+        for change in &changes.entities {
+            self.forget_miss(&change.entity);
+        }
+        self.waiting_since = None;
+    }
+
+    /// Somebody else wrote the storage: what is not dirty here is read again from there.
+    pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
+        let old = std::mem::replace(&mut self.account, stored.clone());
+        if !tmp_key_is_stored {
+            self.account.tmp_auth_key = old.tmp_auth_key.clone();
+            let temporary = old.keys.iter().filter(|key| key.slot != KeySlot::Permanent);
+            self.account.keys.extend(temporary.cloned());
+        }
+        if self.account_waits {
+            self.account.salts = old.salts;
+        }
+        self.stored_account = stored;
+        self.table.drop_clean();
+        self.states.retain(|_, state| state.flush != 0);
+        self.states_read = false;
+        self.forget_misses();
+    }
+
+    pub(super) fn missed(&self, by: Find<'_>) -> bool {
+        match by {
+            Find::Id(id) => self.missed_ids.contains(&id),
+            Find::Username(name) | Find::Phone(name) => self.missed_names.contains(name),
+            Find::Name(_) => false,
+        }
+    }
+
+    pub(super) fn miss(&mut self, by: Find<'_>) {
+        if self.missed_ids.len() + self.missed_names.len() >= MAX_MISSES {
+            self.forget_misses();
+        }
+        match by {
+            Find::Id(id) => {
+                self.missed_ids.insert(id);
+            }
+            Find::Username(name) | Find::Phone(name) => {
+                self.missed_names.insert(name.into());
+            }
+            Find::Name(_) => {}
+        }
+    }
+
+    fn forget_miss(&mut self, entity: &Entity) {
+        self.missed_ids.remove(&entity.id);
+        if !self.missed_names.is_empty() {
+            for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {
+                self.missed_names.remove(name);
+            }
+        }
+    }
+
+    pub(super) fn forget_misses(&mut self) {
+        self.missed_ids.clear();
+        self.missed_names.clear();
+    }
+}

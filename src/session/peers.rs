@@ -1,0 +1,377 @@
+//! Peers: taking them in, and finding them again.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::table::{Put, View};
+use super::{Session, poisoned};
+use crate::entity::{needs_no_row, normal_phone, normal_usernames};
+use crate::lookup::{self, Meaning};
+use crate::storage::{Changes, Find};
+use crate::{Entity, EntityRef, InputPeer, PeerId, PeerKind, Result};
+
+/// What to look a peer up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look<'a> {
+    /// Whatever a person types: `@name`, a t.me link, a phone number, a marked id, `me`.
+    Text(&'a str),
+    /// A marked id.
+    Id(i64),
+    /// A bare id of unknown kind: a channel, a chat, a user that has it, in this order, which is
+    /// Telethon's.
+    BareId(i64),
+    /// A username, with or without `@`.
+    Username(&'a str),
+    /// A phone number.
+    Phone(&'a str),
+    /// An exact display name.
+    Name(&'a str),
+}
+
+/// How to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct How {
+    /// Answer from memory, never ask the storage.
+    pub memory_only: bool,
+    /// A text that names nobody else may be a display name.
+    pub names: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<T> {
+    /// The peer.
+    pub item: T,
+    /// Others bear the same display name; the item is the one seen last.
+    pub ambiguous: bool,
+}
+
+/// What a look-up can answer with.
+trait Answer: Sized {
+    /// From memory, if it knows enough.
+    fn of_view(view: View<'_>) -> Option<Self>;
+    /// From memory, when no more is to be had.
+    fn of_part(view: View<'_>) -> Option<Self>;
+    fn of_entity(entity: &Entity) -> Self;
+    /// For a peer that was never met.
+    fn of_stranger(id: PeerId) -> Option<Self>;
+}
+
+impl Answer for InputPeer {
+    fn of_view(view: View<'_>) -> Option<InputPeer> {
+        let access_hash = view.access_hash()?;
+        Some(InputPeer { id: view.id(), access_hash, seen: view.seen() })
+    }
+
+    fn of_part(view: View<'_>) -> Option<InputPeer> {
+        InputPeer::of_view(view)
+    }
+
+    fn of_entity(entity: &Entity) -> InputPeer {
+        InputPeer { id: entity.id, access_hash: entity.access_hash, seen: entity.seen }
+    }
+
+    fn of_stranger(id: PeerId) -> Option<InputPeer> {
+        needs_no_row(id).then_some(InputPeer { id, access_hash: 0, seen: 0 })
+    }
+}
+
+impl Answer for Entity {
+    fn of_view(view: View<'_>) -> Option<Entity> {
+        view.whole()
+    }
+
+    fn of_part(view: View<'_>) -> Option<Entity> {
+        view.access_hash().map(|_| view.entity())
+    }
+
+    fn of_entity(entity: &Entity) -> Entity {
+        entity.clone()
+    }
+
+    fn of_stranger(_: PeerId) -> Option<Entity> {
+        None
+    }
+}
+
+impl Session {
+    /// Takes in what the server told of peers (Telethon's `process_entities`): merges it into what
+    /// is known, in memory. Nothing is taken in when any record is wrong.
+    pub fn put_entities<'a, I>(&self, records: I) -> Result<()>
+    where
+        I: IntoIterator<Item = EntityRef<'a>>,
+        I::IntoIter: Clone,
+    {
+        let records = records.into_iter();
+        for (n, record) in records.clone().enumerate() {
+            record.check().map_err(|error| error.at(format_args!("record {n}")))?;
+        }
+        self.writable()?;
+        self.make_room()?;
+        let mut absent = Vec::new();
+        let now = now();
+        let due = {
+            let mut live = self.live_mut()?;
+            if !live.save_entities {
+                return Ok(());
+            }
+            for record in records {
+                if live.put_entity(&record, now) == Put::NeedsRow {
+                    absent.push(record);
+                }
+            }
+            live.is_due(&self.options)
+        };
+        for record in absent {
+            // It only fills gaps of a row that the storage may have. Where that cannot be read
+            // now, the gaps stay: no reason to fail the put.
+            if let Ok(Some(_)) = self.find_one::<Entity>(Find::Id(record.id), false) {
+                self.live_mut()?.put_entity(&record, now);
+            }
+        }
+        if due {
+            self.save_if_due();
+        }
+        Ok(())
+    }
+
+    /// Whether entities are taken in (Telethon's `save_entities`).
+    pub fn saves_entities(&self) -> Result<bool> {
+        Ok(self.live()?.save_entities)
+    }
+
+    /// Turns the taking in of entities on or off.
+    pub fn set_save_entities(&self, on: bool) -> Result<()> {
+        self.live_mut()?.save_entities = on;
+        Ok(())
+    }
+
+    /// Forgets a peer, in memory and in the storage; says whether it was known.
+    pub fn forget_entity(&self, id: PeerId) -> Result<bool> {
+        self.check_process()?;
+        let _turn = self.commits()?;
+        self.writable()?;
+        let stored = !self.storage.find(Find::Id(id))?.is_empty();
+        let known = self.live()?.table.get(id).is_some();
+        if stored {
+            self.storage.commit(&Changes { forget: vec![id], ..Changes::default() })?;
+        }
+        self.live_mut()?.table.remove(id);
+        Ok(stored || known)
+    }
+
+    /// The peer that a text names, as a request needs it (Telethon's `get_input_entity`): short
+    /// for [`Session::find_input_peer`] with [`Look::Text`].
+    pub fn input_peer(&self, text: &str) -> Result<Option<InputPeer>> {
+        Ok(self.find_input_peer(Look::Text(text), How::default())?.map(|found| found.item))
+    }
+
+    /// A peer as a request needs it. A chat needs not to have been met, since it has no hash.
+    pub fn find_input_peer(&self, by: Look<'_>, how: How) -> Result<Option<Found<InputPeer>>> {
+        self.find(by, how)
+    }
+
+    /// All that is known of a peer (Telethon's `get_entity_rows_by_…`).
+    pub fn find_entity(&self, by: Look<'_>, how: How) -> Result<Option<Found<Entity>>> {
+        let mut found = self.find::<Entity>(by, how)?;
+        if let Some(found) = &mut found {
+            self.mark_self(&mut found.item)?;
+        }
+        Ok(found)
+    }
+
+    /// At most `max` peers with a marked id above `after`, ascending; fewer only at the end.
+    pub fn entities(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
+        self.heed_others()?;
+        let mut page = self.storage.list(after, max)?;
+        let live = self.live()?;
+        // Past the last stored row memory may have more, before it only what lies between.
+        let last = if page.len() < max { None } else { page.last().map(|entity| entity.id) };
+        for row in live.table.pending() {
+            let id = row.entity.id;
+            if after.is_some_and(|after| id <= after) || last.is_some_and(|last| id > last) {
+                continue;
+            }
+            let change = crate::EntityChange { entity: row.entity, known: row.known };
+            match page.binary_search_by_key(&id, |entity| entity.id) {
+                Ok(at) => {
+                    if let Some(stored) = page.get_mut(at)
+                        && let Some(new) = crate::storage::merged(Some(stored), &change)
+                    {
+                        *stored = new;
+                    }
+                }
+                Err(at) => {
+                    if let Some(new) = crate::storage::merged(None, &change) {
+                        page.insert(at, new);
+                    }
+                }
+            }
+        }
+        drop(live);
+        page.truncate(max);
+        for entity in &mut page {
+            self.mark_self(entity)?;
+        }
+        Ok(page)
+    }
+
+    /// How many peers are known, unsaved ones included.
+    pub fn count_entities(&self) -> Result<u64> {
+        self.heed_others()?;
+        let mut count = self.storage.count()?;
+        let unsaved = self.live()?.table.pending();
+        for row in unsaved {
+            count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
+        }
+        Ok(count)
+    }
+
+    fn mark_self(&self, entity: &mut Entity) -> Result<()> {
+        if self.live()?.account.identity.user_id == entity.id.marked() {
+            entity.flags |= Entity::SELF;
+        }
+        Ok(())
+    }
+
+    fn find<T: Answer>(&self, by: Look<'_>, how: How) -> Result<Option<Found<T>>> {
+        self.heed_others()?;
+        let memory = how.memory_only;
+        let one = match by {
+            Look::Id(id) => self.find_id(PeerId::from_marked(id)?, memory)?,
+            Look::BareId(id) => self.find_bare(id, memory)?,
+            Look::Username(name) => match normal_usernames(name).as_str() {
+                "" => None,
+                name => self.find_one(Find::Username(name), memory)?,
+            },
+            Look::Phone(phone) => match normal_phone(phone).as_str() {
+                "" => None,
+                phone => self.find_one(Find::Phone(phone), memory)?,
+            },
+            Look::Name(name) => return self.find_named(name, memory),
+            Look::Text(text) => {
+                let one = match lookup::meaning(text) {
+                    Meaning::Me => {
+                        let own = self.live()?.account.identity.user_id;
+                        match PeerId::try_marked(own) {
+                            Some(id) => self.find_id(id, memory)?,
+                            None => None,
+                        }
+                    }
+                    Meaning::Id(id) => self.find_id(id, memory)?,
+                    Meaning::BareId(id) => self.find_bare(id, memory)?,
+                    Meaning::Username(name) => self.find_one(Find::Username(&name), memory)?,
+                    Meaning::Phone(phone) => self.find_one(Find::Phone(&phone), memory)?,
+                    Meaning::Nothing => None,
+                };
+                if one.is_none() && how.names {
+                    return self.find_named(text, memory);
+                }
+                one
+            }
+        };
+        Ok(one.map(|item| Found { item, ambiguous: false }))
+    }
+
+    fn find_id<T: Answer>(&self, id: PeerId, memory_only: bool) -> Result<Option<T>> {
+        let found = self.find_one(Find::Id(id), memory_only)?;
+        Ok(found.or_else(|| T::of_stranger(id)))
+    }
+
+    fn find_bare<T: Answer>(&self, bare: i64, memory_only: bool) -> Result<Option<T>> {
+        for kind in [PeerKind::Channel, PeerKind::Chat, PeerKind::User] {
+            if let Ok(id) = PeerId::from_bare(kind, bare)
+                && let Some(found) = self.find_one(Find::Id(id), memory_only)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The one peer with an id, username or phone: from memory, else from the storage.
+    fn find_one<T: Answer>(&self, by: Find<'_>, memory_only: bool) -> Result<Option<T>> {
+        let (id, missed) = {
+            let live = self.live()?;
+            let view = match by {
+                Find::Id(id) => live.table.get(id),
+                Find::Username(name) => live.table.by_username(name),
+                Find::Phone(phone) => live.table.by_phone(phone),
+                Find::Name(_) => None,
+            };
+            if let Some(answer) = view.and_then(T::of_view) {
+                return Ok(Some(answer));
+            }
+            if memory_only {
+                return Ok(view.and_then(T::of_part));
+            }
+            (view.map(View::id), view.is_none() && live.missed(by))
+        };
+        if missed {
+            // Only somebody else can have changed that.
+            {
+                let _turn = self.commits()?;
+                self.heed_change()?;
+            }
+            if self.live()?.missed(by) {
+                return Ok(None);
+            }
+        }
+        // Memory knows who it is, but not all of it.
+        let by = id.map_or(by, Find::Id);
+        let rows = self.storage.find(by)?;
+        let mut live = self.live.write().map_err(poisoned)?;
+        let fits = |row: &&Entity| {
+            let view = live.table.get(row.id);
+            view.is_none_or(|view| match by {
+                Find::Username(name) => view.may_have(name),
+                Find::Phone(phone) => view.may_have_phone(phone),
+                Find::Id(_) | Find::Name(_) => true,
+            })
+        };
+        match rows.iter().find(fits) {
+            Some(row) => {
+                live.table.learn(row);
+                match by {
+                    Find::Username(name) => live.table.learn_owner(row.id, name, false),
+                    Find::Phone(phone) => live.table.learn_owner(row.id, phone, true),
+                    Find::Id(_) | Find::Name(_) => {}
+                }
+                let answer = live.table.get(row.id).and_then(T::of_view);
+                Ok(Some(answer.unwrap_or_else(|| T::of_entity(row))))
+            }
+            None => {
+                if let Some(id) = id {
+                    live.table.learn_absence(id);
+                } else {
+                    live.miss(by);
+                }
+                Ok(id.and_then(|id| live.table.get(id)).and_then(T::of_part))
+            }
+        }
+    }
+
+    /// The peer with a display name that was seen last.
+    fn find_named<T: Answer>(&self, name: &str, memory_only: bool) -> Result<Option<Found<T>>> {
+        let stored = if memory_only { Vec::new() } else { self.storage.find(Find::Name(name))? };
+        let mut named: Vec<(i64, PeerId)> = {
+            let live = self.live()?;
+            let here = live.table.by_display_name(name).map(|view| (view.seen(), view.id()));
+            let there = stored.iter().filter(|row| {
+                live.table.get(row.id).is_none_or(|view| view.may_be_called(name))
+            });
+            here.chain(there.map(|row| (row.seen, row.id))).collect()
+        };
+        // Newest first; the same peer may come from both sides.
+        named.sort_unstable_by(|a, b| b.cmp(a));
+        let Some((_, id)) = named.first().copied() else { return Ok(None) };
+        let ambiguous = named.iter().any(|(_, other)| *other != id);
+        let item = self.find_one(Find::Id(id), memory_only)?;
+        Ok(item.map(|item| Found { item, ambiguous }))
+    }
+}
+
+/// The time in unix seconds.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

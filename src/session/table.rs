@@ -1,0 +1,630 @@
+//! The peers in memory: compact rows, found by id, username and phone.
+//!
+//! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
+//! table never asks the storage; it says what it does not know.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hashbrown::HashTable;
+
+use crate::entity::{Known, normal_phone, normal_usernames};
+use crate::{Entity, EntityRef, PeerId};
+
+/// An unchanged entity is written again when its stored date is older than this, in seconds, so
+/// that whoever prunes by date does not lose peers that are met daily.
+const STALE: i64 = 86_400;
+
+/// A name's place in the index: which row, and which of its names.
+#[derive(Clone, Copy)]
+struct NameRef {
+    slot: u32,
+    nth: u32,
+}
+
+/// In place of a username's number: the phone.
+const PHONE: u32 = u32::MAX;
+
+struct Row {
+    id: PeerId,
+    access_hash: i64,
+    seen: i64,
+    /// The date that the storage has for this row; 0 when it has none or it is not known.
+    stored_seen: i64,
+    /// Usernames, phone and name, end to end.
+    texts: Box<str>,
+    usernames_len: u16,
+    phone_len: u16,
+    flags: u32,
+    /// The flush that will write this row; 0 for a row that says nothing new.
+    dirty: u32,
+    /// Fields that were told, here or in the storage.
+    known: u8,
+    /// Fields that the next flush writes.
+    pending: u8,
+    /// The storage was asked: what is not known here is not known there.
+    complete: bool,
+    /// Every name of the row is in the index. A row that was read by its id may bear a name that
+    /// somebody else has taken since; only a sighting or the storage's answer to the name tells.
+    owns_names: bool,
+    /// Used since the clock hand last came by.
+    touched: AtomicBool,
+}
+
+impl Row {
+    fn usernames(&self) -> &str {
+        self.texts.get(..usize::from(self.usernames_len)).unwrap_or_default()
+    }
+
+    fn phone(&self) -> &str {
+        let start = usize::from(self.usernames_len);
+        self.texts.get(start..start + usize::from(self.phone_len)).unwrap_or_default()
+    }
+
+    fn name(&self) -> &str {
+        let start = usize::from(self.usernames_len) + usize::from(self.phone_len);
+        self.texts.get(start..).unwrap_or_default()
+    }
+
+    fn set_texts(&mut self, usernames: &str, phone: &str, name: &str) {
+        // Checked at the door: no text is longer than Entity::MAX_TEXT.
+        self.usernames_len = u16::try_from(usernames.len()).unwrap_or_default();
+        self.phone_len = u16::try_from(phone.len()).unwrap_or_default();
+        self.texts = [usernames, phone, name].concat().into();
+    }
+
+    fn names(&self) -> impl Iterator<Item = (u32, &str)> {
+        let phone = Some((PHONE, self.phone()));
+        let usernames = (0..).zip(self.usernames().split(' '));
+        usernames.chain(phone).filter(|(_, name)| !name.is_empty())
+    }
+
+    fn name_at(&self, nth: u32) -> Option<&str> {
+        if nth == PHONE { Some(self.phone()) } else { self.usernames().split(' ').nth(nth as usize) }
+    }
+
+    fn touch(&self) {
+        // Read first: a look-up must not take the cache line from the other readers each time.
+        if !self.touched.load(Ordering::Relaxed) {
+            self.touched.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn entity(&self) -> Entity {
+        Entity {
+            id: self.id,
+            access_hash: self.access_hash,
+            seen: self.seen,
+            flags: self.flags,
+            usernames: self.usernames().to_owned(),
+            phone: self.phone().to_owned(),
+            name: self.name().to_owned(),
+        }
+    }
+}
+
+/// What the table knows of one peer.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a>(&'a Row);
+
+impl View<'_> {
+    pub(super) fn id(self) -> PeerId {
+        self.0.id
+    }
+
+    pub(super) fn seen(self) -> i64 {
+        self.0.seen
+    }
+
+    /// The access hash, where it is known.
+    pub(super) fn access_hash(self) -> Option<i64> {
+        (self.0.known & Known::HASH != 0).then_some(self.0.access_hash)
+    }
+
+    /// The whole entity, unless the storage may know more.
+    pub(super) fn whole(self) -> Option<Entity> {
+        (self.0.complete || self.0.known == Known::ALL).then(|| self.0.entity())
+    }
+
+    pub(super) fn entity(self) -> Entity {
+        self.0.entity()
+    }
+
+    /// Whether the name can be this peer's, as far as is known here.
+    pub(super) fn may_have(self, username: &str) -> bool {
+        self.0.known & Known::USERNAMES == 0
+            || self.0.usernames().split(' ').any(|name| name == username)
+    }
+
+    /// As [`View::may_have`], for the phone number.
+    pub(super) fn may_have_phone(self, phone: &str) -> bool {
+        self.0.known & Known::PHONE == 0 || self.0.phone() == phone
+    }
+
+    /// As [`View::may_have`], for the display name.
+    pub(super) fn may_be_called(self, name: &str) -> bool {
+        self.0.known & Known::NAME == 0 || self.0.name() == name
+    }
+}
+
+/// What became of a record that was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It is in the table.
+    Taken,
+    /// It only adds to a row that is not in memory: the storage must be asked first.
+    NeedsRow,
+}
+
+/// A dirty row on its way to the storage.
+pub(super) struct Pending {
+    pub(super) entity: Entity,
+    pub(super) known: u8,
+}
+
+#[derive(Default)]
+pub(super) struct Table {
+    rows: Vec<Row>,
+    free: Vec<u32>,
+    by_id: HashTable<u32>,
+    by_name: HashTable<NameRef>,
+    hasher: RandomState,
+    /// Slots of dirty rows; may name rows that have gone.
+    dirty: Vec<u32>,
+    hand: usize,
+    bound: usize,
+}
+
+impl Table {
+    /// An empty table that lets go of unused clean rows beyond `bound`.
+    pub(super) fn new(bound: usize) -> Table {
+        Table { bound: bound.max(1), ..Table::default() }
+    }
+
+    fn row(&self, slot: u32) -> Option<&Row> {
+        self.rows.get(slot as usize)
+    }
+
+    fn slot(&self, id: PeerId) -> Option<u32> {
+        let hash = self.hasher.hash_one(id);
+        self.by_id.find(hash, |slot| self.row(*slot).is_some_and(|row| row.id == id)).copied()
+    }
+
+    fn name_ref(&self, name: &str, phone: bool) -> Option<NameRef> {
+        let hash = self.hasher.hash_one(name);
+        let found = self.by_name.find(hash, |at| {
+            (at.nth == PHONE) == phone
+                && self.row(at.slot).and_then(|row| row.name_at(at.nth)) == Some(name)
+        });
+        found.copied()
+    }
+
+    fn view(&self, slot: u32) -> Option<View<'_>> {
+        let row = self.row(slot)?;
+        row.touch();
+        Some(View(row))
+    }
+
+    pub(super) fn get(&self, id: PeerId) -> Option<View<'_>> {
+        self.view(self.slot(id)?)
+    }
+
+    /// The peer that has the username, if this table knows its owner.
+    pub(super) fn by_username(&self, username: &str) -> Option<View<'_>> {
+        self.view(self.name_ref(username, false)?.slot)
+    }
+
+    /// The peer that has the phone number, if this table knows its owner.
+    pub(super) fn by_phone(&self, phone: &str) -> Option<View<'_>> {
+        self.view(self.name_ref(phone, true)?.slot)
+    }
+
+    /// Every peer that is known here under a display name.
+    pub(super) fn by_display_name(&self, name: &str) -> impl Iterator<Item = View<'_>> {
+        // A free slot has no texts, and nobody is called nothing.
+        self.rows.iter().filter(move |row| !name.is_empty() && row.name() == name).map(View)
+    }
+
+    pub(super) fn dirty_len(&self) -> usize {
+        self.dirty.len()
+    }
+
+    /// Takes a record in. `now` is the time in unix seconds, `flush` the number of the flush that
+    /// will write what is new in it.
+    pub(super) fn put(&mut self, record: &EntityRef<'_>, now: i64, flush: u32) -> Put {
+        let told = record.known();
+        let seen = if record.seen == 0 { now } else { record.seen };
+        match self.slot(record.id) {
+            Some(slot) => self.merge(slot, record, told, seen, now, flush),
+            None if told & Known::HASH == 0 => return Put::NeedsRow,
+            None => {
+                let slot = self.insert(Row {
+                    id: record.id,
+                    access_hash: record.access_hash,
+                    seen,
+                    stored_seen: 0,
+                    texts: Box::default(),
+                    usernames_len: 0,
+                    phone_len: 0,
+                    flags: record.flags & Entity::KEPT_FLAGS,
+                    dirty: 0,
+                    known: told | u8::from(record.flags & Entity::KEPT_FLAGS != 0) * Known::FLAGS,
+                    pending: 0,
+                    complete: false,
+                    owns_names: false,
+                    touched: AtomicBool::new(true),
+                });
+                if let Some(row) = self.rows.get_mut(slot as usize) {
+                    row.set_texts(
+                        &normal_usernames(record.usernames),
+                        &normal_phone(record.phone),
+                        record.name,
+                    );
+                    row.pending = row.known;
+                }
+                self.mark_dirty(slot, flush);
+                self.take_names(slot);
+            }
+        }
+        Put::Taken
+    }
+
+    fn merge(
+        &mut self,
+        slot: u32,
+        record: &EntityRef<'_>,
+        told: u8,
+        seen: i64,
+        now: i64,
+        flush: u32,
+    ) {
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.touched.store(true, Ordering::Relaxed);
+        // A record without a time of its own is news, even where the clock has been set back.
+        let seen = if record.seen == 0 { seen.max(row.seen) } else { seen };
+        // What is older, or min, only fills gaps.
+        let fills_only = record.flags & Entity::MIN != 0 || seen < row.seen;
+        let told = if fills_only { told & !row.known } else { told };
+        let mut new = 0;
+        if told & Known::HASH != 0
+            && (row.known & Known::HASH == 0 || row.access_hash != record.access_hash)
+        {
+            row.access_hash = record.access_hash;
+            new |= Known::HASH;
+        }
+        let kept = record.flags & Entity::KEPT_FLAGS;
+        // A record that is not whole may leave flags out, so it can only add some.
+        let flags = if told & Known::FLAGS != 0 { kept } else { row.flags | kept };
+        if flags != row.flags && !fills_only {
+            row.flags = flags;
+            new |= Known::FLAGS;
+        }
+        let differs = |field: u8, same: bool| told & field != 0 && !same;
+        let usernames = differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
+        let phone = differs(Known::PHONE, same_phone(row.phone(), record.phone));
+        let name = differs(Known::NAME, row.name() == record.name);
+        new |= u8::from(usernames) * Known::USERNAMES
+            | u8::from(phone) * Known::PHONE
+            | u8::from(name) * Known::NAME;
+        row.seen = row.seen.max(seen);
+        let learnt = told & !row.known;
+        row.known |= told | new;
+        if new == 0 && learnt & !Known::FLAGS == 0 {
+            // Nothing new: the storage need not hear of it, but once a day, and at once where the
+            // name is contested: there the newest date decides whose it is.
+            let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names;
+            if !fills_only && (contested || now - row.stored_seen > STALE) {
+                row.pending |= told;
+                self.mark_dirty(slot, flush);
+                if contested {
+                    self.take_names(slot);
+                }
+            }
+            return;
+        }
+        row.pending |= told | new;
+        if usernames || phone || name {
+            self.drop_names(slot);
+            if let Some(row) = self.rows.get_mut(slot as usize) {
+                let old = row.entity();
+                let usernames =
+                    if usernames { normal_usernames(record.usernames) } else { old.usernames };
+                let phone = if phone { normal_phone(record.phone) } else { old.phone };
+                row.set_texts(&usernames, &phone, if name { record.name } else { &old.name });
+            }
+            self.take_names(slot);
+        } else if told & (Known::USERNAMES | Known::PHONE) != 0 {
+            self.take_names(slot);
+        }
+        self.mark_dirty(slot, flush);
+    }
+
+    /// Takes in what the storage knows of a peer. What is known here is newer and stays.
+    pub(super) fn learn(&mut self, stored: &Entity) {
+        let mut known = Known::HASH | Known::FLAGS;
+        for (field, text) in [
+            (Known::USERNAMES, &stored.usernames),
+            (Known::PHONE, &stored.phone),
+            (Known::NAME, &stored.name),
+        ] {
+            if !text.is_empty() {
+                known |= field;
+            }
+        }
+        let Some(slot) = self.slot(stored.id) else {
+            let slot = self.insert(Row {
+                id: stored.id,
+                access_hash: stored.access_hash,
+                seen: stored.seen,
+                stored_seen: stored.seen,
+                texts: Box::default(),
+                usernames_len: 0,
+                phone_len: 0,
+                flags: stored.flags & Entity::KEPT_FLAGS,
+                dirty: 0,
+                known,
+                pending: 0,
+                complete: true,
+                owns_names: false,
+                touched: AtomicBool::new(true),
+            });
+            if let Some(row) = self.rows.get_mut(slot as usize) {
+                row.set_texts(&stored.usernames, &stored.phone, &stored.name);
+            }
+            return;
+        };
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        if row.complete {
+            return;
+        }
+        row.complete = true;
+        let gaps = known & !row.known;
+        if gaps & Known::HASH != 0 {
+            row.access_hash = stored.access_hash;
+        }
+        if gaps & Known::FLAGS != 0 {
+            row.flags |= stored.flags & Entity::KEPT_FLAGS;
+        }
+        row.known |= known;
+        row.stored_seen = stored.seen;
+        if gaps & (Known::USERNAMES | Known::PHONE | Known::NAME) != 0 {
+            let owned = self.drop_names(slot);
+            if let Some(row) = self.rows.get_mut(slot as usize) {
+                row.owns_names = false;
+                let old = row.entity();
+                let pick = |field: u8, theirs: &str, ours: String| {
+                    if gaps & field != 0 { theirs.to_owned() } else { ours }
+                };
+                let usernames = pick(Known::USERNAMES, &stored.usernames, old.usernames);
+                let phone = pick(Known::PHONE, &stored.phone, old.phone);
+                let name = pick(Known::NAME, &stored.name, old.name);
+                row.set_texts(&usernames, &phone, &name);
+            }
+            self.own(slot, &owned);
+        }
+    }
+
+    /// Notes that the storage has nothing of this peer.
+    pub(super) fn learn_absence(&mut self, id: PeerId) {
+        if let Some(slot) = self.slot(id)
+            && let Some(row) = self.rows.get_mut(slot as usize)
+        {
+            row.complete = true;
+        }
+    }
+
+    /// Notes that the storage answered this peer for this username or phone: it is the owner.
+    pub(super) fn learn_owner(&mut self, id: PeerId, name: &str, phone: bool) {
+        if let Some(slot) = self.slot(id)
+            && self.name_ref(name, phone).is_none()
+        {
+            self.own(slot, &[name.to_owned()]);
+        }
+    }
+
+    /// The dirty rows, ascending by id.
+    pub(super) fn pending(&self) -> Vec<Pending> {
+        let mut rows: Vec<_> = self
+            .dirty
+            .iter()
+            .filter_map(|slot| self.row(*slot))
+            .filter(|row| row.dirty != 0)
+            .map(|row| Pending { entity: row.entity(), known: row.pending })
+            .collect();
+        rows.sort_unstable_by_key(|row| row.entity.id);
+        rows.dedup_by_key(|row| row.entity.id);
+        rows
+    }
+
+    /// Every row that was dirty at `flush` has been stored.
+    pub(super) fn stored(&mut self, flush: u32) {
+        let rows = &mut self.rows;
+        self.dirty.retain(|slot| match rows.get_mut(*slot as usize) {
+            Some(row) if row.dirty != 0 && row.dirty <= flush => {
+                row.dirty = 0;
+                row.pending = 0;
+                row.stored_seen = row.seen;
+                false
+            }
+            Some(row) => row.dirty != 0,
+            None => false,
+        });
+        while self.rows.len() - self.free.len() > self.bound && self.let_go_of_one() {}
+    }
+
+    /// Forgets whatever can be read again.
+    pub(super) fn drop_clean(&mut self) {
+        for slot in 0..self.rows.len() {
+            if self.rows.get(slot).is_some_and(|row| row.known != 0 && row.dirty == 0) {
+                self.remove_slot(slot as u32);
+            }
+        }
+        for row in self.rows.iter_mut().filter(|row| row.dirty != 0) {
+            row.known = row.pending;
+            row.complete = false;
+            row.stored_seen = 0;
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: PeerId) -> bool {
+        let Some(slot) = self.slot(id) else { return false };
+        self.remove_slot(slot);
+        true
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Table::new(self.bound);
+    }
+
+    fn insert(&mut self, row: Row) -> u32 {
+        if self.rows.len() - self.free.len() >= self.bound {
+            self.let_go_of_one();
+        }
+        let hash = self.hasher.hash_one(row.id);
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                if let Some(place) = self.rows.get_mut(slot as usize) {
+                    *place = row;
+                }
+                slot
+            }
+            None => {
+                self.rows.push(row);
+                (self.rows.len() - 1) as u32
+            }
+        };
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        self.by_id.insert_unique(hash, slot, |slot| {
+            rows.get(*slot as usize).map_or(0, |row| hasher.hash_one(row.id))
+        });
+        slot
+    }
+
+    fn remove_slot(&mut self, slot: u32) {
+        self.drop_names(slot);
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        // A slot of which nothing is known is free.
+        (row.dirty, row.known) = (0, 0);
+        row.texts = Box::default();
+        (row.usernames_len, row.phone_len) = (0, 0);
+        let hash = self.hasher.hash_one(row.id);
+        if let Ok(entry) = self.by_id.find_entry(hash, |other| *other == slot) {
+            entry.remove();
+            self.free.push(slot);
+        }
+    }
+
+    /// Lets go of one clean row that was not used lately: the clock algorithm. Says whether there
+    /// was one.
+    fn let_go_of_one(&mut self) -> bool {
+        if self.dirty.len() >= self.rows.len() - self.free.len() {
+            return false;
+        }
+        for _ in 0..self.rows.len() * 2 {
+            self.hand = (self.hand + 1) % self.rows.len();
+            let Some(row) = self.rows.get_mut(self.hand) else { return false };
+            let touched = std::mem::take(row.touched.get_mut());
+            if row.known != 0 && row.dirty == 0 && !touched {
+                self.remove_slot(self.hand as u32);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn mark_dirty(&mut self, slot: u32, flush: u32) {
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            if row.dirty == 0 {
+                self.dirty.push(slot);
+            }
+            row.dirty = flush;
+        }
+    }
+
+    /// Makes a row the owner of its usernames and phone, which belong to the newest sighting.
+    fn take_names(&mut self, slot: u32) {
+        let Some(row) = self.row(slot) else { return };
+        let seen = row.seen;
+        let names: Vec<(bool, String)> =
+            row.names().map(|(nth, name)| (nth == PHONE, name.to_owned())).collect();
+        let mut owned = Vec::with_capacity(names.len());
+        let mut owns_names = true;
+        for (phone, name) in names {
+            match self.name_ref(&name, phone) {
+                Some(at) if at.slot == slot => {}
+                Some(at) => {
+                    if self.row(at.slot).is_some_and(|other| other.seen > seen) {
+                        owns_names = false;
+                        continue;
+                    }
+                    self.take_from(at.slot, &name, phone);
+                    owned.push(name);
+                }
+                None => owned.push(name),
+            }
+        }
+        self.own(slot, &owned);
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            row.owns_names = owns_names;
+        }
+    }
+
+    /// Takes a name from the row that had it. The row does not become dirty by that: what the
+    /// storage still says is put right when the name is next looked up there.
+    fn take_from(&mut self, slot: u32, name: &str, phone: bool) {
+        let mut owned = self.drop_names(slot);
+        owned.retain(|other| other != name);
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        let old = row.entity();
+        if phone {
+            row.set_texts(&old.usernames, "", &old.name);
+        } else {
+            let rest: Vec<_> = old.usernames.split(' ').filter(|other| *other != name).collect();
+            row.set_texts(&rest.join(" "), &old.phone, &old.name);
+        }
+        self.own(slot, &owned);
+    }
+
+    /// Removes a row's names from the index; says which were there.
+    fn drop_names(&mut self, slot: u32) -> Vec<String> {
+        let Some(row) = self.rows.get(slot as usize) else { return Vec::new() };
+        let mut owned = Vec::new();
+        for (nth, name) in row.names() {
+            let hash = self.hasher.hash_one(name);
+            let same = |at: &NameRef| at.slot == slot && at.nth == nth;
+            if let Ok(entry) = self.by_name.find_entry(hash, same) {
+                entry.remove();
+                owned.push(name.to_owned());
+            }
+        }
+        owned
+    }
+
+    /// Puts those of a row's names into the index that are in `owned`.
+    fn own(&mut self, slot: u32, owned: &[String]) {
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let Some(row) = rows.get(slot as usize) else { return };
+        for (nth, name) in row.names() {
+            if !owned.iter().any(|other| other == name) {
+                continue;
+            }
+            self.by_name.insert_unique(hasher.hash_one(name), NameRef { slot, nth }, |at| {
+                let name = rows.get(at.slot as usize).and_then(|row| row.name_at(at.nth));
+                hasher.hash_one(name.unwrap_or_default())
+            });
+        }
+    }
+}
+
+/// Whether a record's usernames are those of a row. Allocates only where they are written
+/// differently.
+fn same_usernames(kept: &str, told: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    kept == told || !told.bytes().all(plain) && normal_usernames(told) == kept
+}
+
+/// As [`same_usernames`], for a phone number.
+fn same_phone(kept: &str, told: &str) -> bool {
+    let plain = !told.starts_with('0') && told.bytes().all(|byte| byte.is_ascii_digit());
+    kept == told || !plain && normal_phone(told) == kept
+}

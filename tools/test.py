@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Runs everything that is tested: one line a part, the whole output of what failed, and at the
+end one line of counts. A tool that is missing is a failure, as is an ignored test."""
+
+import itertools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+SCRATCH = TARGET / "test"
+BUILD = ROOT / "bindings/c/build"
+FIXTURES = ROOT / "tests/fixtures/telethon"
+
+WARN = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+INCLUDE = f"-I{ROOT}/include"
+SHARED = [f"-L{BUILD}", f"-Wl,-rpath,{BUILD}", "-lmtsession"]
+# What rustc's own parts need of the system when they are linked in.
+STATIC = [str(TARGET / "release/libmtsession.a"),
+          "-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
+VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--error-exitcode=1"]
+C_COMPILERS = list(itertools.product(["gcc", "clang"], ["c99", "c11", "c17", "c2x"]))
+CXX_COMPILERS = list(itertools.product(["g++", "clang++"], ["c++17", "c++20", "c++2b"]))
+
+passed = failed = 0
+
+
+def run(*command):
+    """One command's (exit status is 0, output)."""
+    try:
+        done = subprocess.run([str(word) for word in command], cwd=ROOT, text=True,
+                              errors="replace", stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as error:
+        return False, f"{command[0]}: {error}; tools/setup.sh installs what is missing\n"
+    tail = "" if done.returncode == 0 else f"exit status {done.returncode}\n"
+    return done.returncode == 0, done.stdout + tail
+
+
+def part(title, work):
+    """Runs `work`, which answers (passed, failed, output), and says how it went."""
+    global passed, failed
+    print(f"{title} ... ", end="", flush=True)
+    began = time.monotonic()
+    good, bad, output = work()
+    if good + bad == 0:
+        bad, output = 1, output + "nothing was tested\n"
+    passed, failed = passed + good, failed + bad
+    print(f"{good} passed, {bad} failed ({time.monotonic() - began:.0f} s)", flush=True)
+    if bad:
+        print(output, flush=True)
+
+
+def jobs(named):
+    """Runs each job, a name and its commands, all of which must succeed; counts jobs."""
+    def one(job):
+        name, commands = job
+        for command in commands:
+            good, output = run(*command)
+            if not good:
+                return f"--- {name}: {' '.join(map(str, command))}\n{output}"
+        return ""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outputs = list(pool.map(one, named))
+    bad = sum(1 for output in outputs if output)
+    return len(outputs) - bad, bad, "".join(outputs)
+
+
+def counted(pattern, *command):
+    """Runs a command that counts by itself; `pattern` finds passed, failed (and ignored)."""
+    good, output = run(*command)
+    counts = [tuple(map(int, found)) for found in re.findall(pattern, output)]
+    ok = sum(count[0] for count in counts)
+    bad = sum(sum(count[1:]) for count in counts)
+    return ok, bad or (0 if good else 1), output
+
+
+def folder(name):
+    """An empty folder for one test to write in."""
+    path = SCRATCH / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def header():
+    twice = ["-include", ROOT / "include/mtsession.h"] * 2
+    for language, compilers in ("c", C_COMPILERS), ("c++", CXX_COMPILERS):
+        for compiler, std in compilers:
+            yield f"{compiler} {std}", [[compiler, "-x", language, f"-std={std}", *WARN, *twice,
+                                         "-fsyntax-only", "/dev/null"]]
+
+
+def c_tests():
+    """Each program of tests/c, with every compiler and standard, both libraries, and valgrind.
+
+    A program is run in a folder of its own, which it gets with that of the fixtures."""
+    for source in sorted((ROOT / "tests/c").glob("*.c")):
+        ways = [(f"{cc}-{std}", cc, std, SHARED, []) for cc, std in C_COMPILERS]
+        ways.append(("static", "gcc", "c99", STATIC, []))
+        ways.append(("valgrind", "gcc", "c99", SHARED, VALGRIND))
+        for way, compiler, std, library, wrapper in ways:
+            name = f"{source.stem}-{way}"
+            place = folder(f"c/{name}")
+            program = place.parent / f"{name}.exe"
+            yield name, [[compiler, f"-std={std}", "-g", *WARN, INCLUDE, source, "-o", program,
+                          *library],
+                         [*wrapper, program, place, FIXTURES]]
+
+
+def examples():
+    for way, wrapper in ("run", []), ("valgrind", VALGRIND):
+        place = folder(f"examples/{way}")
+        session = place / "quickstart.session"
+        for name, runs in {
+            "quickstart": [[session], [session]],
+            "inspect": [[FIXTURES / "telethon-1.45.0.session"]],
+            "custom_storage": [[]],
+            "string_session": [[]],
+        }.items():
+            yield f"{name} {way}", [[*wrapper, BUILD / name, *words] for words in runs]
+    yield "demo", [["tools/demo.sh"]]
+
+
+def main():
+    part("cargo test", lambda: counted(
+        r"test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", "cargo", "test",
+        "--no-fail-fast"))
+    part("release library and C examples", lambda: jobs([("make examples", [["make", "examples"]])]))
+    part("header, alone and twice, C99 to C23, C++17 to C++23", lambda: jobs(header()))
+    part("C tests, shared, static and under valgrind", lambda: jobs(c_tests()))
+    part("C examples", lambda: jobs(examples()))
+    part("peers", lambda: counted(
+        r"(?m)^(\d+) passed, (\d+) failed$", TARGET / "peers/1.45.0/bin/python",
+        ROOT / "tests/peers/run.py", TARGET, BUILD))
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
