@@ -239,9 +239,8 @@ pub unsafe extern "C" fn mts_session_identity(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, out, err) = unsafe {
-        (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err))
-    };
+    let (session, out, err) =
+        unsafe { (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err)) };
     guard(err, || {
         let mut out = out?;
         let identity = session?.core.identity()?;

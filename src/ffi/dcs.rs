@@ -115,9 +115,8 @@ pub unsafe extern "C" fn mts_session_dc(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, out, err) = unsafe {
-        (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err))
-    };
+    let (session, out, err) =
+        unsafe { (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err)) };
     guard(err, || {
         let mut out = out?;
         let dc = session?.core.dc()?;
@@ -306,9 +305,8 @@ pub unsafe extern "C" fn mts_session_key(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, out, err) = unsafe {
-        (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err))
-    };
+    let (session, out, err) =
+        unsafe { (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err)) };
     guard(err, || {
         let mut out = out?;
         let Some(key) = session?.core.key(dc, self::slot(slot)?)? else {
@@ -372,9 +370,7 @@ pub unsafe extern "C" fn mts_session_forget_key(
 ) -> mts_status {
     // SAFETY: the header's promises.
     let (session, err) = unsafe { (guard::session(session), ErrorSlot::new(err)) };
-    guard(err, || {
-        Ok(mts_status::found(session?.core.forget_key(dc, self::slot(slot)?)?))
-    })
+    guard(err, || Ok(mts_status::found(session?.core.forget_key(dc, self::slot(slot)?)?)))
 }
 
 /// A server salt.

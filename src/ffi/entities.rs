@@ -364,9 +364,7 @@ pub unsafe extern "C" fn mts_session_forget_entity(
 ) -> mts_status {
     // SAFETY: the header's promises.
     let (session, err) = unsafe { (guard::session(session), ErrorSlot::new(err)) };
-    guard(err, || {
-        Ok(mts_status::found(session?.core.forget_entity(PeerId::from_marked(id)?)?))
-    })
+    guard(err, || Ok(mts_status::found(session?.core.forget_entity(PeerId::from_marked(id)?)?)))
 }
 
 #[cfg(test)]

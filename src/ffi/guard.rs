@@ -261,6 +261,36 @@ fn check_array<T: Plain>(what: &str, null: bool, count: usize, stride: usize) ->
     Ok(())
 }
 
+/// A struct that begins with its own size, as a `u32`: read as far as both sides know it, zero
+/// beyond. `T` may be all zero bytes.
+///
+/// # Safety
+/// `place` is NULL or good for as many bytes as that size says, at least for the size itself; the
+/// bytes that are there are a `T`'s.
+pub(super) unsafe fn sized<T: Copy>(what: &str, place: *const T, least: usize) -> Result<T> {
+    if place.is_null() {
+        return Err(is_null(what));
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    let size = unsafe { place.cast::<u32>().read_unaligned() } as usize;
+    if size < least || size > MAX_STRIDE {
+        return Err(Error::argument(format!(
+            "{what}: a size of {size} bytes is impossible; its first field must be its sizeof"
+        )));
+    }
+    let known = size.min(size_of::<T>());
+    let mut copy = MaybeUninit::<T>::zeroed();
+    // SAFETY: `known` bytes are there and fit the copy; the rest of it is zero, which the caller
+    // promised to be fine.
+    let (copy, tail) = unsafe {
+        ptr::copy_nonoverlapping(place.cast::<u8>(), copy.as_mut_ptr().cast::<u8>(), known);
+        let tail = std::slice::from_raw_parts(place.cast::<u8>().add(known), size - known);
+        (copy.assume_init(), tail)
+    };
+    check_tail(what, tail)?;
+    Ok(copy)
+}
+
 /// Refuses what a newer header added and this library would ignore.
 pub(super) fn check_tail(what: &str, tail: &[u8]) -> Result<()> {
     if tail.iter().any(|byte| *byte != 0) {
@@ -375,10 +405,7 @@ pub(super) struct OutHandle<'a, T>(*mut *mut T, PhantomData<&'a mut *mut T>);
 
 /// # Safety
 /// `place` is NULL or good for writing a pointer.
-pub(super) unsafe fn out_handle<'a, T>(
-    what: &str,
-    place: *mut *mut T,
-) -> Result<OutHandle<'a, T>> {
+pub(super) unsafe fn out_handle<'a, T>(what: &str, place: *mut *mut T) -> Result<OutHandle<'a, T>> {
     if place.is_null() {
         return Err(is_null(what));
     }

@@ -4,9 +4,7 @@ use std::ffi::c_char;
 
 use super::entities::{mts_page, mts_text};
 use super::error::mts_error;
-use super::guard::{
-    self, ErrorSlot, HeapOut, fill_page, guard, out, plain, room,
-};
+use super::guard::{self, ErrorSlot, HeapOut, fill_page, guard, out, plain, room};
 use super::status::mts_status;
 use crate::listing::{SessionInfo, list_sessions};
 
@@ -115,7 +113,10 @@ fn texts(info: &SessionInfo) -> [&str; 5] {
     ]
 }
 
-fn record(info: &SessionInfo, [name, path, format, host, problem]: [mts_text; 5]) -> mts_session_info {
+fn record(
+    info: &SessionInfo,
+    [name, path, format, host, problem]: [mts_text; 5],
+) -> mts_session_info {
     let status = info.problem.as_ref().map_or(mts_status::MTS_OK, |problem| problem.kind().into());
     mts_session_info {
         user_id: info.user_id,

@@ -168,9 +168,8 @@ pub unsafe extern "C" fn mts_session_input_peer_by_id(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, out, err) = unsafe {
-        (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err))
-    };
+    let (session, out, err) =
+        unsafe { (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err)) };
     guard(err, || {
         let (by, how) =
             (look_id(id, how), self::how(how, MTS_LOOK_MEMORY_ONLY | MTS_LOOK_BARE_ID)?);

@@ -4,17 +4,15 @@ use std::ffi::c_char;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::custom::Gate;
+use super::error::mts_error;
+use super::guard;
 use super::guard::{
     Buffer, ErrorSlot, Out, fill, free, guard, out, out_handle, path, session, text,
 };
-use super::options::{
-    Chosen, MTS_OPEN_EXISTING, MTS_OPEN_READ_ONLY, mts_options,
-};
-use super::error::mts_error;
+use super::options::{Chosen, MTS_OPEN_EXISTING, MTS_OPEN_READ_ONLY, mts_options};
 use super::status::mts_status;
 use super::status::mts_status::*;
-use super::guard;
-use crate::{Error, MemoryStorage, Notice, Result, Session, SqliteStorage, Storage};
+use crate::{MemoryStorage, Notice, NoticeKind, Result, Session, SqliteStorage, Storage};
 
 /// A session: all that a client must remember of one account. Made by mts_session_open and its
 /// kin; yours, until mts_session_free. Any thread may use it, several at once.
@@ -272,16 +270,19 @@ pub unsafe extern "C" fn mts_session_clone_to(
     })
 }
 
-/// Notice: an automatic save failed. Everything is still in memory.
+/// Notice: a save that the session made by itself failed. Everything is still in memory.
 pub const MTS_NOTICE_SAVE_FAILED: i32 = 1;
-/// Notice: damaged content was skipped.
-pub const MTS_NOTICE_DAMAGED: i32 = 2;
-/// Notice: the file was left behind by a client that did not close it, or was empty.
-pub const MTS_NOTICE_RECOVERED: i32 = 3;
-/// Notice: somebody else wrote the file; memory was read anew.
-pub const MTS_NOTICE_CHANGED_ELSEWHERE: i32 = 4;
-/// Notice: older notices were dropped, the queue was full.
-pub const MTS_NOTICE_DROPPED: i32 = 5;
+/// Notice: the storage met something odd: a damaged cell that was skipped, an import.
+pub const MTS_NOTICE_STORAGE: i32 = 2;
+/// Notice: somebody else wrote the storage; what had been read of it is read again.
+pub const MTS_NOTICE_CHANGED_ELSEWHERE: i32 = 3;
+/// Notice: older notices were dropped, because nobody fetched them.
+pub const MTS_NOTICE_DROPPED: i32 = 4;
+
+const _: () = assert!(MTS_NOTICE_SAVE_FAILED == NoticeKind::SaveFailed as i32);
+const _: () = assert!(MTS_NOTICE_STORAGE == NoticeKind::Storage as i32);
+const _: () = assert!(MTS_NOTICE_CHANGED_ELSEWHERE == NoticeKind::ChangedElsewhere as i32);
+const _: () = assert!(MTS_NOTICE_DROPPED == NoticeKind::Dropped as i32);
 
 /// The next thing you should hear of but did not ask for: what other libraries log. Ask now and
 /// then, until MTS_DONE.

@@ -116,9 +116,8 @@ pub unsafe extern "C" fn mts_session_update_state(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, out, err) = unsafe {
-        (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err))
-    };
+    let (session, out, err) =
+        unsafe { (guard::session(session), out_sized("out", out, out_size), ErrorSlot::new(err)) };
     guard(err, || {
         let (session, mut out) = (session?, out?);
         let state = session.core.update_state(id)?;
@@ -188,11 +187,7 @@ pub unsafe extern "C" fn mts_session_set_update_state(
 ) -> mts_status {
     // SAFETY: the header's promises.
     let (session, rows, err) = unsafe {
-        (
-            guard::session(session),
-            guard::rows("state", state, 1, state_size),
-            ErrorSlot::new(err),
-        )
+        (guard::session(session), guard::rows("state", state, 1, state_size), ErrorSlot::new(err))
     };
     guard(err, || set_update_states(session?, &rows?, flags))
 }

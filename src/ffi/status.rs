@@ -175,8 +175,7 @@ mod tests {
 
     #[test]
     fn the_version_macros_say_what_cargo_says() {
-        let version =
-            format!("{MTS_VERSION_MAJOR}.{MTS_VERSION_MINOR}.{MTS_VERSION_PATCH}");
+        let version = format!("{MTS_VERSION_MAJOR}.{MTS_VERSION_MINOR}.{MTS_VERSION_PATCH}");
         assert_eq!(version, env!("CARGO_PKG_VERSION"));
         assert_eq!(MTS_VERSION_NUMBER, 0x00_01_00);
     }

@@ -114,9 +114,8 @@ pub unsafe extern "C" fn mts_session_remove_value(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, key, err) = unsafe {
-        (guard::session(session), guard::text("key", key, key_len), ErrorSlot::new(err))
-    };
+    let (session, key, err) =
+        unsafe { (guard::session(session), guard::text("key", key, key_len), ErrorSlot::new(err)) };
     guard(err, || {
         let removed = session?.core.remove_value(check_key(key?)?, durable(flags)?)?;
         Ok(mts_status::found(removed))

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::format::telethon_string::{self, StringSession};
-use crate::storage::{AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage};
+use crate::storage::{
+    AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage,
+};
 use crate::{Account, Error, ErrorKind, Result};
 
 use live::Live;
@@ -193,7 +195,8 @@ impl Session {
         let mut draft = path.as_os_str().to_owned();
         draft.push("-new");
         let draft = Path::new(&draft);
-        let write = SqliteOptions { create: true, read_only: false, shared: false, ..sqlite.clone() };
+        let write =
+            SqliteOptions { create: true, read_only: false, shared: false, ..sqlite.clone() };
         let storage = SqliteStorage::open(draft, &write)?;
         let copied = self.copy_into(&storage);
         if let Err(error) = copied {
@@ -386,7 +389,8 @@ impl Session {
             Ok(()) => *auto = AutoSave::default(),
             Err(error) => {
                 // At first after a second, then less and less often, at least once a minute.
-                auto.backoff = (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
+                auto.backoff =
+                    (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
                 auto.not_before = Some(Instant::now() + auto.backoff);
                 self.notify(NoticeKind::SaveFailed, error.message().to_owned());
             }
@@ -398,9 +402,7 @@ impl Session {
         if self.live()?.unsaved() < self.options.max_dirty.saturating_mul(8) {
             return Ok(());
         }
-        self.save().map_err(|error| {
-            error.at("too many rows wait in memory and cannot be saved")
-        })
+        self.save().map_err(|error| error.at("too many rows wait in memory and cannot be saved"))
     }
 
     /// The account record as it goes to the storage.

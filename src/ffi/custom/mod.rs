@@ -1,6 +1,7 @@
 //! Custom storages: the caller's table of callbacks.
 
 mod adapter;
+mod batch;
 mod sink;
 
 use std::ffi::{c_char, c_void};
@@ -173,12 +174,7 @@ pub unsafe extern "C" fn mts_session_custom(
 ) -> mts_status {
     // SAFETY: the header's promises.
     let (out, storage, options, err) = unsafe {
-        (
-            out_handle("out", out),
-            Adapter::new(storage),
-            Chosen::new(options),
-            ErrorSlot::new(err),
-        )
+        (out_handle("out", out), Adapter::new(storage), Chosen::new(options), ErrorSlot::new(err))
     };
     guard(err, || {
         let (out, adapter) = (out?, storage?);
