@@ -44,6 +44,7 @@ pub use auth_key::AuthKey;
 pub use dc::{Dc, DcKey, DcOption, KeySlot, Salt};
 pub use entity::{Entity, EntityRef};
 pub use error::{Error, ErrorKind, Result};
+pub use listing::{SessionInfo, list_sessions};
 pub use peer::{InputPeer, PeerId, PeerKind};
 pub use sent_file::{FileKey, FileKind, SentFile};
 pub use session::{Found, How, Look, Notice, NoticeKind, Options, Session};

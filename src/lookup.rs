@@ -185,7 +185,7 @@ fn phone(text: &str) -> Option<Meaning<'_>> {
 /// Telethon's `resolve_invite_link`: the hash is 12 bytes, the first four the bare id, or 16 bytes,
 /// with the creator before it; as URL-safe base64 or in hexadecimal.
 fn invite(hash: &str) -> Meaning<'static> {
-    let hash = hash.trim_end_matches('=');
+    let hash = hash.trim_end_matches(['=', '/']);
     let hex = |from: usize| {
         let digits = hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(hash)?;
         u32::from_str_radix(digits.get(from..from + 8)?, 16).ok()
@@ -411,6 +411,7 @@ mod tests {
             "https://t.me/+AAAAAQAAEVwBAgMEBQYHCA?x=y",
             "telegram.me/joinchat/AAAAAQAAEVwBAgMEBQYHCA==",
             "tg://join?invite=AAAAAQAAEVwBAgMEBQYHCA",
+            "tg://join?invite=AAAAAQAAEVwBAgMEBQYHCA/",
             "https://t.me/joinchat/AAARXAECAwQFBgcI",
             "t.me/joinchat/000000010000115c0102030405060708",
             "t.me/+0000115C0102030405060708",
