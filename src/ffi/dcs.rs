@@ -89,10 +89,9 @@ impl mts_dc {
         let secret = self.secret.get(..self.secret_len as usize).ok_or_else(|| {
             Error::argument(format!("secret_len is {}; at most 32 is possible", self.secret_len))
         })?;
-        let dc = Dc::new(self.id, utf8("host", host)?, port(self.port)?)?;
-        let option = DcOption { dc, flags: self.flags, secret: secret.to_vec() };
-        option.check()?;
-        Ok(option)
+        // What it says is judged by the core.
+        let dc = Dc { id: self.id, host: utf8("host", host)?.to_owned(), port: port(self.port)? };
+        Ok(DcOption { dc, flags: self.flags, secret: secret.to_vec() })
     }
 }
 
@@ -149,8 +148,9 @@ pub unsafe extern "C" fn mts_session_set_dc(
 }
 
 /// Moves the login: data center `dc`, whose address is taken from the options that were put, and
-/// its auth key become home in one step, durably. `key_len` must be 256. MTS_E_ARGUMENT: no address
-/// of that data center is known; put its options first.
+/// its auth key become home in one step, durably. The old home's key is kept (mts_session_key).
+/// `key_len` must be 256. MTS_E_ARGUMENT: no address of that data center is known; put its options
+/// first.
 ///
 /// Telethon: `set_dc` and `auth_key = …`, which is two steps. May call back a custom storage.
 #[unsafe(no_mangle)]
@@ -224,8 +224,7 @@ fn numbered<R>(rows: Vec<R>, first: i64) -> Result<impl Iterator<Item = (i64, R)
     Ok((1..).zip(rows).skip(skip))
 }
 
-/// Replaces the ways to the data centers by these (`count` 0 removes all). They wait for the next
-/// save.
+/// Replaces the ways to the data centers by these (`count` 0 removes all), durably.
 ///
 /// Telethon: none. May call back a custom storage.
 #[unsafe(no_mangle)]

@@ -111,7 +111,7 @@ plain!(mts_text = 8, mts_entity = 56, mts_page = 24);
 
 /// The record as the core takes it, its texts in place.
 pub(super) fn entity_ref<'a>(record: &mts_entity, heap: &'a [u8]) -> Result<EntityRef<'a>> {
-    let entity = EntityRef {
+    Ok(EntityRef {
         id: PeerId::from_marked(record.id)?,
         access_hash: record.access_hash,
         seen: record.seen,
@@ -119,9 +119,7 @@ pub(super) fn entity_ref<'a>(record: &mts_entity, heap: &'a [u8]) -> Result<Enti
         usernames: heap_text("usernames", heap, record.usernames)?,
         phone: heap_text("phone", heap, record.phone)?,
         name: heap_text("name", heap, record.name)?,
-    };
-    entity.check()?;
-    Ok(entity)
+    })
 }
 
 /// The texts of an entity, in the order of the record's fields.
@@ -177,14 +175,16 @@ pub unsafe extern "C" fn mts_session_put_entities(
     guard(err, || {
         let (session, rows, heap) = (session?, rows?, heap?);
         check_all(&rows, heap)?;
-        // None fails any more: no row is dropped here.
+        // None fails any more: no row is dropped here. Nothing is collected either, the core
+        // reads the caller's memory.
         let rows = rows.iter().filter_map(|record| entity_ref(&record, heap).ok());
         session.core.put_entities(rows)?;
         Ok(MTS_OK)
     })
 }
 
-/// Finds the first bad record, before anything is taken in.
+/// Finds the first record that cannot be read, before anything is taken in. (What it says is
+/// judged by the core.)
 fn check_all(rows: &Rows<'_, mts_entity>, heap: &[u8]) -> Result<()> {
     for (index, record) in rows.iter().enumerate() {
         entity_ref(&record, heap).map_err(|error| error.at(format!("record {index}")))?;
@@ -226,7 +226,6 @@ pub unsafe extern "C" fn mts_session_put_entity(
         let (usernames, phone, name) = (usernames?, phone?, name?);
         let id = PeerId::from_marked(id)?;
         let entity = EntityRef { id, access_hash, seen, flags, usernames, phone, name };
-        entity.check()?;
         session?.core.put_entities([entity])?;
         Ok(MTS_OK)
     })

@@ -1,7 +1,6 @@
 //! The error object.
 
 use std::ffi::{CString, c_char};
-use std::ptr;
 
 use super::guard::free;
 use super::status::mts_status;
@@ -68,11 +67,4 @@ pub unsafe extern "C" fn mts_error_message(error: *const mts_error) -> *const c_
 pub unsafe extern "C" fn mts_error_free(error: *mut mts_error) {
     // SAFETY: the header's promises.
     unsafe { free(error) };
-}
-
-/// What a call that cannot make an error object answers.
-pub(super) fn status_of(result: crate::Result<mts_status>) -> mts_status {
-    // SAFETY: NULL means that nobody wants the object.
-    let nobody = unsafe { super::guard::ErrorSlot::new(ptr::null_mut()) };
-    super::guard::guard(nobody, || result)
 }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::entities::{mts_page, mts_text};
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, HeapOut, fill_page, guard, out, plain, room};
+use super::guard::{self, ErrorSlot, HeapOut, fill_page, guard, plain, room};
 use super::status::mts_status;
 use crate::listing::{SessionInfo, list_sessions};
 

@@ -15,12 +15,9 @@ pub const MTS_LOOK_MEMORY_ONLY: u32 = 1;
 /// Look-up by any text: a text that means nothing else may be a display name. (They are not unique,
 /// so this is off by default.)
 pub const MTS_LOOK_NAMES: u32 = 2;
-/// Look-up by id: the id is bare, as on the wire, and of unknown kind; user, chat and channel are
-/// tried as Telethon does.
+/// Look-up by id: the id is bare, as on the wire, and of unknown kind; a channel, a chat and a user
+/// are tried, in this order, which is Telethon's.
 pub const MTS_LOOK_BARE_ID: u32 = 4;
-
-const _: () = assert!(MTS_LOOK_MEMORY_ONLY == How::MEMORY_ONLY);
-const _: () = assert!(MTS_LOOK_NAMES == How::NAMES);
 
 /// Kind of a peer: a user or a bot.
 pub const MTS_PEER_USER: u32 = 1;
@@ -68,7 +65,7 @@ impl From<InputPeer> for mts_input_peer {
 
 fn how(flags: u32, known: u32) -> Result<How> {
     guard::check_flags("how", flags, known)?;
-    Ok(How(flags & !MTS_LOOK_BARE_ID))
+    Ok(How { memory_only: flags & MTS_LOOK_MEMORY_ONLY != 0, names: flags & MTS_LOOK_NAMES != 0 })
 }
 
 fn look_id(id: i64, how: u32) -> Look<'static> {

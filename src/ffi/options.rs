@@ -5,10 +5,6 @@ use std::time::Duration;
 use super::guard::{check_flags, plain, sized};
 use crate::{Error, Options, Result, SqliteOptions};
 
-/// The length of a text that ends in NUL.
-/// cbindgen:ignore
-pub const MTS_Z: usize = usize::MAX;
-
 /// Open: never write. A file of an older schema is shown in the new shape and stays as it is.
 pub const MTS_OPEN_READ_ONLY: u32 = 1;
 /// Open: do not claim the session for this process. Several such clients may then share the file;
@@ -27,7 +23,7 @@ pub const MTS_OPEN_STORE_TMP_AUTH_KEY: u32 = 16;
 pub const MTS_OPEN_NO_ENTITIES: u32 = 32;
 
 /// The flags that mean a file.
-const FILE_FLAGS: u32 =
+pub(super) const FILE_FLAGS: u32 =
     MTS_OPEN_READ_ONLY | MTS_OPEN_SHARED | MTS_OPEN_EXISTING | MTS_OPEN_SCHEMA_8;
 const ALL_FLAGS: u32 = FILE_FLAGS | MTS_OPEN_STORE_TMP_AUTH_KEY | MTS_OPEN_NO_ENTITIES;
 

@@ -1,32 +1,27 @@
 //! A session's life.
 
 use std::ffi::c_char;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::custom::Gate;
 use super::error::mts_error;
-use super::guard;
-use super::guard::{
-    Buffer, ErrorSlot, Out, fill, free, guard, out, out_handle, path, session, text,
-};
-use super::options::{Chosen, MTS_OPEN_EXISTING, MTS_OPEN_READ_ONLY, mts_options};
+use super::guard::{self, Buffer, ErrorSlot, Out, fill, free, guard, out, out_handle};
+use super::options::{Chosen, FILE_FLAGS, MTS_OPEN_EXISTING, MTS_OPEN_READ_ONLY, mts_options};
 use super::status::mts_status;
 use super::status::mts_status::*;
-use crate::{MemoryStorage, Notice, NoticeKind, Result, Session, SqliteStorage, Storage};
+use crate::{MemoryStorage, NoticeKind, Result, Session};
 
 /// A session: all that a client must remember of one account. Made by mts_session_open and its
 /// kin; yours, until mts_session_free. Any thread may use it, several at once.
 pub struct mts_session {
     pub(super) core: Session,
-    /// A notice that did not fit the caller's buffer: he will ask again.
-    notice: Mutex<Option<Notice>>,
     /// Of a custom storage.
     gate: Option<Arc<Gate>>,
 }
 
 impl mts_session {
     pub(super) fn new(core: Session, gate: Option<Arc<Gate>>) -> mts_session {
-        mts_session { core, notice: Mutex::new(None), gate }
+        mts_session { core, gate }
     }
 
     pub(super) fn refuse_inside_callback(&self) -> Result<()> {
@@ -226,9 +221,10 @@ pub unsafe extern "C" fn mts_session_delete(
 }
 
 /// Copies everything, what waits unsaved included, into a new session: a file at `path`, or memory
-/// where `path` is NULL (`path_len` 0). The original stays open and as it was.
+/// where `path` is NULL (`path_len` 0). The original stays open and as it was. The file appears when
+/// it is complete. A copy is for keeping: the server ends the login of two clients on one auth key.
 ///
-/// `*out`: the copy; free it with mts_session_free. MTS_E_EXISTS: there is a session at `path`
+/// `*out`: the copy, open; free it with mts_session_free. MTS_E_EXISTS: there is something at `path`
 /// already.
 ///
 /// Telethon: `clone()`, which copies nothing but options. May call back a custom storage.
@@ -255,17 +251,11 @@ pub unsafe extern "C" fn mts_session_clone_to(
     };
     guard(err, || {
         let (session, out, path, options) = (session?, out?, path?, options?);
-        let copy = match path {
-            Some(path) => {
-                options.refuse(MTS_OPEN_READ_ONLY | MTS_OPEN_EXISTING, "a copy")?;
-                let storage = SqliteStorage::open(path, &options.sqlite)?;
-                session.core.copy_to(Box::new(storage), &options.session)?
-            }
-            None => {
-                let options = options.without_file("a memory session")?;
-                session.core.copy_to(Box::new(MemoryStorage::default()), &options)?
-            }
-        };
+        match path {
+            Some(_) => options.refuse(MTS_OPEN_READ_ONLY | MTS_OPEN_EXISTING, "a copy")?,
+            None => options.refuse(FILE_FLAGS, "a copy in memory")?,
+        }
+        let copy = session.core.clone_to(path, &options.sqlite, &options.session)?;
         Ok(out.give(mts_session::new(copy, None)))
     })
 }
@@ -320,18 +310,13 @@ fn next_notice(
     buffer: Buffer<'_>,
     mut needed: Out<'_, usize>,
 ) -> Result<mts_status> {
-    let mut waiting = session.notice.lock().unwrap_or_else(PoisonError::into_inner);
-    if waiting.is_none() {
-        *waiting = session.core.next_notice()?;
-    }
-    let Some(notice) = waiting.as_ref() else {
+    let Some(notice) = session.core.next_notice()? else {
         return Ok(MTS_DONE);
     };
     kind.put(&(notice.kind as i32));
-    let text = [notice.text.as_bytes(), b"\0"].concat();
-    let status = fill(buffer, &mut needed, &text);
-    if status == MTS_OK {
-        *waiting = None;
+    let status = fill(buffer, &mut needed, &[notice.text.as_bytes(), b"\0"].concat());
+    if status == MTS_TOO_SMALL {
+        session.core.return_notice(notice);
     }
     Ok(status)
 }

@@ -5,7 +5,6 @@ use super::error::mts_error;
 use super::guard::{self, ErrorSlot, Rows, fill_page, guard, out_sized, plain, room};
 use super::session::mts_session;
 use super::status::mts_status;
-use super::status::mts_status::*;
 use crate::{Error, ErrorKind, How, Look, PeerId, PeerKind, Result, UpdateState, UpdateStatePatch};
 
 /// Update state, a field that is meant: pts.
@@ -70,15 +69,13 @@ impl mts_update_state {
             )));
         }
         let meant = |flag| self.fields & flag != 0;
-        let patch = UpdateStatePatch {
+        Ok(UpdateStatePatch {
             id: self.id,
             pts: meant(MTS_STATE_PTS).then_some(self.pts),
             qts: meant(MTS_STATE_QTS).then_some(self.qts),
             date: meant(MTS_STATE_DATE).then_some(self.date),
             seq: meant(MTS_STATE_SEQ).then_some(self.seq),
-        };
-        patch.check()?;
-        Ok(patch)
+        })
     }
 }
 

@@ -2,16 +2,17 @@
 
 use super::buffer::mts_buffer;
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, guard, out_handle};
+use super::guard::{self, ErrorSlot, OutHandle, guard, out_handle};
 use super::session::mts_session;
 use super::status::mts_status;
+use crate::Result;
 
 /// ==== String sessions ====
 ///
 /// The login as Telethon's string session (`1…`), 353 characters for an IPv4 address and 369 for
 /// IPv6. It is as secret as the auth key in it. `*out`: free it with mts_buffer_free, which wipes
-/// it. MTS_NOT_FOUND never: without data center or key the text is empty, as in Telethon. A host
-/// that is a name, not an address, answers MTS_E_ARGUMENT.
+/// it. MTS_NOT_FOUND: there is no data center or no auth key to write. MTS_E_ARGUMENT: the host is a
+/// name, and the format has room for an address only.
 ///
 /// Telethon: `StringSession.save(session)`. Never calls back.
 #[unsafe(no_mangle)]
@@ -26,7 +27,7 @@ pub unsafe extern "C" fn mts_session_to_string(
         unsafe { (out_handle("out", out), guard::session(session), ErrorSlot::new(err)) };
     guard(err, || {
         let (out, session) = (out?, session?);
-        Ok(out.give(mts_buffer::new(session.core.to_text()?.as_bytes())))
+        give(out, session.core.to_text()?.as_ref().map(|text| text.as_bytes()))
     })
 }
 
@@ -46,6 +47,13 @@ pub unsafe extern "C" fn mts_session_to_packed(
         unsafe { (out_handle("out", out), guard::session(session), ErrorSlot::new(err)) };
     guard(err, || {
         let (out, session) = (out?, session?);
-        Ok(out.give(mts_buffer::new(&session.core.to_packed()?)))
+        give(out, session.core.to_packed()?.as_ref().map(|bytes| bytes.as_slice()))
+    })
+}
+
+fn give(out: OutHandle<'_, mts_buffer>, bytes: Option<&[u8]>) -> Result<mts_status> {
+    Ok(match bytes {
+        Some(bytes) => out.give(mts_buffer::new(bytes)),
+        None => mts_status::MTS_NOT_FOUND,
     })
 }

@@ -7,29 +7,14 @@ use super::guard::{self, ErrorSlot, fill, guard, out};
 use super::session::mts_session;
 use super::status::mts_status;
 use super::status::mts_status::*;
-use crate::{Error, Result};
+use crate::Result;
 
 /// Opaque value: it is on the disk when the call returns; otherwise it waits for the next save.
 pub const MTS_VALUE_DURABLE: u32 = 1;
 
-/// What a custom storage keeps beside the values goes under keys that begin so.
-pub(super) const OWN_PREFIX: &str = "mts:";
-
 fn durable(flags: u32) -> Result<bool> {
     guard::check_flags("flags", flags, MTS_VALUE_DURABLE)?;
     Ok(flags & MTS_VALUE_DURABLE != 0)
-}
-
-fn check_key(key: &str) -> Result<&str> {
-    if key.is_empty() {
-        return Err(Error::argument("key is empty"));
-    }
-    if key.starts_with(OWN_PREFIX) {
-        return Err(Error::argument(format!(
-            "key {key:?}: keys that begin with {OWN_PREFIX:?} are the library's own"
-        )));
-    }
-    Ok(key)
 }
 
 /// ==== Opaque values ====
@@ -37,7 +22,7 @@ fn check_key(key: &str) -> Result<&str> {
 /// Keeps bytes under a key: what a client must remember and this library need not understand
 /// (server configuration, contacts hash, its own settings), so that it needs no file of its own.
 ///
-/// `key`: not empty; keys that begin with "mts:" are the library's own. `flags`: 0 or
+/// `key`: 1 to 255 bytes; those that begin with "mts:" are the library's own. `value`: at most 8 MiB. `flags`: 0 or
 /// MTS_VALUE_DURABLE.
 ///
 /// Telethon: none. May call back a custom storage.
@@ -62,7 +47,7 @@ pub unsafe extern "C" fn mts_session_put_value(
         )
     };
     guard(err, || {
-        session?.core.put_value(check_key(key?)?, value?, durable(flags)?)?;
+        session?.core.put_value(key?, value?, durable(flags)?)?;
         Ok(MTS_OK)
     })
 }
@@ -94,7 +79,7 @@ pub unsafe extern "C" fn mts_session_value(
     };
     guard(err, || {
         let (buffer, mut needed) = (buffer?, needed?);
-        Ok(match session?.core.value(check_key(key?)?)? {
+        Ok(match session?.core.value(key?)? {
             Some(value) => fill(buffer, &mut needed, &value),
             None => MTS_NOT_FOUND,
         })
@@ -117,7 +102,7 @@ pub unsafe extern "C" fn mts_session_remove_value(
     let (session, key, err) =
         unsafe { (guard::session(session), guard::text("key", key, key_len), ErrorSlot::new(err)) };
     guard(err, || {
-        let removed = session?.core.remove_value(check_key(key?)?, durable(flags)?)?;
+        let removed = session?.core.remove_value(key?, durable(flags)?)?;
         Ok(mts_status::found(removed))
     })
 }

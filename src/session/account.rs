@@ -6,7 +6,7 @@ use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
 };
 
-use super::{Session, poisoned};
+use super::{Session, poisoned, to_store};
 
 impl Session {
     /// The home data center (Telethon's `dc_id`, `server_address`, `port`); `None` when it has
@@ -230,7 +230,7 @@ impl Session {
         if other_account {
             new.salts.clear();
         }
-        let stored = self.to_store(&new);
+        let stored = to_store(&new, &self.options);
         if stored != old {
             let own_row = self.own_row(was, is)?;
             let committed = self.storage.commit(&Changes {
@@ -268,14 +268,13 @@ impl Session {
         }
         let Some(id) = PeerId::try_marked(is) else { return Ok(None) };
         if was == 0
-            && (self.live()?.table.get(id).is_some()
-                || !self.storage.find(Find::Id(id))?.is_empty())
+            && (self.live()?.table.get(id).is_some() || !self.storage.find(Find::Id(id))?.is_empty())
         {
             return Ok(None);
         }
-        let seen = super::peers::now();
         let (usernames, phone, name) = Default::default();
-        let entity = Entity { id, access_hash: 0, seen, flags: 0, usernames, phone, name };
+        // Seen never: the first sighting knows better.
+        let entity = Entity { id, access_hash: 0, seen: 0, flags: 0, usernames, phone, name };
         Ok(Some(EntityChange { entity, known: Known::HASH }))
     }
 }

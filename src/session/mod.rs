@@ -14,9 +14,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::format::telethon_string::{self, StringSession};
-use crate::storage::{
-    AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage,
-};
+use crate::storage::{AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage};
 use crate::{Account, Error, ErrorKind, Result};
 
 use live::Live;
@@ -182,7 +180,7 @@ impl Session {
     ) -> Result<Session> {
         let Some(path) = path else {
             let storage = Box::new(MemoryStorage::default());
-            self.copy_into(storage.as_ref())?;
+            self.copy_into(storage.as_ref(), options)?;
             return Session::new(storage, options);
         };
         let in_the_way = || {
@@ -195,10 +193,9 @@ impl Session {
         let mut draft = path.as_os_str().to_owned();
         draft.push("-new");
         let draft = Path::new(&draft);
-        let write =
-            SqliteOptions { create: true, read_only: false, shared: false, ..sqlite.clone() };
+        let write = SqliteOptions { create: true, read_only: false, shared: false, ..sqlite.clone() };
         let storage = SqliteStorage::open(draft, &write)?;
-        let copied = self.copy_into(&storage);
+        let copied = self.copy_into(&storage, options);
         if let Err(error) = copied {
             // The first failure is the one to tell; the draft is worth nothing.
             let _ = storage.delete();
@@ -218,9 +215,9 @@ impl Session {
     }
 
     /// Writes everything into an empty storage.
-    fn copy_into(&self, storage: &dyn Storage) -> Result<()> {
+    fn copy_into(&self, storage: &dyn Storage, options: &Options) -> Result<()> {
         const PAGE: usize = 10_000;
-        let account = self.live()?.account.clone();
+        let account = to_store(&self.live()?.account, options);
         let empty = Account::default();
         storage.commit(&Changes {
             account: Some(AccountChange { old: &empty, new: &account }),
@@ -248,6 +245,7 @@ impl Session {
     pub fn save(&self) -> Result<()> {
         self.check_process()?;
         let mut auto = self.commits()?;
+        drop(self.live()?);
         self.flush(false)?;
         *auto = AutoSave::default();
         Ok(())
@@ -365,7 +363,7 @@ impl Session {
         if batch.changes.is_empty() && batch.account.is_none() {
             return Ok(());
         }
-        let account = batch.account.map(|(old, new)| (old, self.to_store(&new)));
+        let account = batch.account.map(|(old, new)| (old, to_store(&new, &self.options)));
         let mut changes = batch.changes;
         changes.account = account.as_ref().map(|(old, new)| AccountChange { old, new });
         changes.hurry = hurry;
@@ -389,8 +387,7 @@ impl Session {
             Ok(()) => *auto = AutoSave::default(),
             Err(error) => {
                 // At first after a second, then less and less often, at least once a minute.
-                auto.backoff =
-                    (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
+                auto.backoff = (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
                 auto.not_before = Some(Instant::now() + auto.backoff);
                 self.notify(NoticeKind::SaveFailed, error.message().to_owned());
             }
@@ -402,17 +399,9 @@ impl Session {
         if self.live()?.unsaved() < self.options.max_dirty.saturating_mul(8) {
             return Ok(());
         }
-        self.save().map_err(|error| error.at("too many rows wait in memory and cannot be saved"))
-    }
-
-    /// The account record as it goes to the storage.
-    fn to_store(&self, account: &Account) -> Account {
-        let mut account = account.clone();
-        if !self.options.store_tmp_auth_key {
-            account.tmp_auth_key = None;
-            account.keys.retain(|key| key.slot == crate::KeySlot::Permanent);
-        }
-        account
+        self.save().map_err(|error| {
+            error.at("too many rows wait in memory and cannot be saved")
+        })
     }
 
     /// In shared mode: reads anew what another process changed. Costs a question to the storage.
@@ -453,6 +442,16 @@ impl Drop for Session {
             std::mem::forget(std::mem::replace(&mut self.storage, unused));
         }
     }
+}
+
+/// The account record as it goes to a storage.
+fn to_store(account: &Account, options: &Options) -> Account {
+    let mut account = account.clone();
+    if !options.store_tmp_auth_key {
+        account.tmp_auth_key = None;
+        account.keys.retain(|key| key.slot == crate::KeySlot::Permanent);
+    }
+    account
 }
 
 fn poisoned<T>(_: PoisonError<T>) -> Error {

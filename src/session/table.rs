@@ -80,11 +80,7 @@ impl Row {
     }
 
     fn name_at(&self, nth: u32) -> Option<&str> {
-        if nth == PHONE {
-            Some(self.phone())
-        } else {
-            self.usernames().split(' ').nth(nth as usize)
-        }
+        if nth == PHONE { Some(self.phone()) } else { self.usernames().split(' ').nth(nth as usize) }
     }
 
     fn touch(&self) {
@@ -173,7 +169,7 @@ pub(super) struct Table {
     by_id: HashTable<u32>,
     by_name: HashTable<NameRef>,
     hasher: RandomState,
-    /// Slots of dirty rows; may name rows that have gone.
+    /// Slots of dirty rows.
     dirty: Vec<u32>,
     hand: usize,
     bound: usize,
@@ -304,8 +300,7 @@ impl Table {
             new |= Known::FLAGS;
         }
         let differs = |field: u8, same: bool| told & field != 0 && !same;
-        let usernames =
-            differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
+        let usernames = differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
         let phone = differs(Known::PHONE, same_phone(row.phone(), record.phone));
         let name = differs(Known::NAME, row.name() == record.name);
         new |= u8::from(usernames) * Known::USERNAMES
@@ -508,6 +503,9 @@ impl Table {
     fn remove_slot(&mut self, slot: u32) {
         self.drop_names(slot);
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        if row.dirty != 0 {
+            self.dirty.retain(|other| *other != slot);
+        }
         // A slot of which nothing is known is free.
         (row.dirty, row.known) = (0, 0);
         row.texts = Box::default();

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::ffi::entities::{mts_entity, mts_text, record};
 use crate::ffi::states::mts_update_state;
-use crate::ffi::values::OWN_PREFIX;
 use crate::storage::{Changes, account_record};
 use crate::{Account, Entity, Error, ErrorKind, FileKey, FileKind, Result, SentFile};
 
@@ -164,6 +163,8 @@ impl Heap {
     }
 }
 
+/// The session refuses such keys for values of the client's own.
+const OWN_PREFIX: &str = "mts:";
 const FILE: &str = "file:";
 
 /// The key that a sent file is stored under.

@@ -11,7 +11,7 @@ pub(super) use self::adapter::Gate;
 pub use self::sink::mts_out;
 use super::entities::{mts_entity, mts_text};
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, guard, out_handle, plain};
+use super::guard::{ErrorSlot, guard, out_handle, plain};
 use super::options::{Chosen, mts_options};
 use super::session::mts_session;
 use super::states::mts_update_state;

@@ -144,6 +144,7 @@ pub unsafe extern "C" fn mts_out_state(
         let state = guard::record("state", state, state_size);
         put(out, "mts_out_state", Some(Wants::Login), |answer| {
             let patch = state?.patch()?;
+            patch.check()?;
             answer.states.push(patch.apply(UpdateState::default()));
             Ok(())
         })
@@ -187,6 +188,7 @@ pub unsafe extern "C" fn mts_out_entity(
         put(out, "mts_out_entity", Some(Wants::Entities), |answer| {
             let (record, heap) = (entity?, heap?);
             let entity = entity_ref(&record, heap)?;
+            entity.check()?;
             answer.entities.push(Entity {
                 id: entity.id,
                 access_hash: entity.access_hash,
