@@ -4,6 +4,7 @@
 //! whose username it is, what is written when) live in [`Session`](crate::Session), except those
 //! that must hold inside one transaction: they are the storage's, and said at each method.
 
+pub(crate) mod account_record;
 mod memory;
 mod sqlite;
 
