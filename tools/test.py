@@ -122,7 +122,7 @@ def examples():
             "quickstart": [[session], [session]],
             "inspect": [[FIXTURES / "telethon-1.45.0.session"]],
             "custom_storage": [[]],
-            "string_session": [[]],
+            "string_session": [["export", FIXTURES / "telethon-1.45.0.session"]],
         }.items():
             yield f"{name} {way}", [[*wrapper, BUILD / name, *words] for words in runs]
     yield "demo", [["tools/demo.sh"]]

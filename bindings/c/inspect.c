@@ -27,8 +27,8 @@ static void show_account(mts_session *session)
     int64_t takeout_id;
 
     if (must(mts_session_dc(session, &dc, sizeof dc, &err), err) == MTS_OK)
-        printf("data center   %" PRId32 " at %.*s port %" PRIu32 "\n", dc.id, (int)dc.host_len,
-               dc.host, dc.port);
+        printf("data center   %" PRId32 " at %s port %" PRIu32 "\n", dc.id, dc.host,
+               dc.port);
     else
         printf("data center   none yet\n");
     if (must(mts_session_auth_key_id(session, &key_id, &err), err) == MTS_OK)
@@ -47,8 +47,9 @@ static void show_account(mts_session *session)
 
 static void show_text(const char *before, const uint8_t *heap, mts_text text)
 {
+    /* What the library wrote into a heap ends in NUL. */
     if (text.len > 0)
-        printf("%s%.*s", before, (int)text.len, (const char *)heap + text.off);
+        printf("%s%s", before, (const char *)heap + text.off);
 }
 
 static void show_entity(const mts_entity *entity, const uint8_t *heap)
@@ -83,7 +84,7 @@ static void show_states(mts_session *session)
 {
     mts_error *err = NULL;
     mts_update_state states[16];
-    mts_page page = {0};
+    mts_page page;
     mts_status more;
 
     page.next = INT64_MIN;
@@ -109,7 +110,7 @@ static void find(mts_session *session, const char *key)
     mts_page page;
     uint8_t heap[8192];
 
-    printf("%s ->\n", key);
+    printf("%s\n", key);
     if (must(mts_session_entity(session, key, MTS_Z, 0, &entity, sizeof entity, heap, sizeof heap,
                                 &page, &err), err) == MTS_NOT_FOUND)
         printf("  nobody this session has met\n");

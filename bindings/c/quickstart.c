@@ -26,11 +26,12 @@ static mts_status must(mts_status status, mts_error *err)
 static void log_in(mts_session *session)
 {
     mts_error *err = NULL;
-    mts_identity me = {0};
-    uint8_t key[256];
+    mts_identity me;
+    uint8_t key[MTS_AUTH_KEY_LEN];
 
     for (size_t i = 0; i < sizeof key; i++)
         key[i] = (uint8_t)(i * 7 + 1);
+    memset(&me, 0, sizeof me);
     me.user_id = 777000111;
 
     /* Each of these is on disk, safe from the loss of power, when it returns. */
@@ -40,35 +41,46 @@ static void log_in(mts_session *session)
     printf("logged in to data center 2\n");
 }
 
-/* What an update brought: its users and chats. All records of a batch share one heap of text. */
+/* All records of a batch share one heap of text, and say where in it their own texts are. */
+struct heap {
+    uint8_t bytes[512];
+    size_t len;
+};
+
+static mts_text put_text(struct heap *heap, const char *text)
+{
+    mts_text place = {(uint32_t)heap->len, (uint32_t)strlen(text)};
+
+    memcpy(heap->bytes + heap->len, text, place.len);
+    heap->len += place.len;
+    return place;
+}
+
+/* What an update brought: its users and its chats. */
 static void take_in(mts_session *session)
 {
-    static const char heap[] = "grace_hopper amazing_grace" "15550002222" "Grace Hopper"
-                               "mtnews" "MTProto News";
     mts_error *err = NULL;
     mts_entity seen[2];
+    struct heap heap;
 
     memset(seen, 0, sizeof seen);
+    heap.len = 0;
+
     seen[0].id = 700100200; /* a user's marked id is its own */
     seen[0].access_hash = 8123456789012345678;
-    seen[0].flags = MTS_ENTITY_WHOLE; /* all there is to know: a text that is absent is not there */
-    seen[0].usernames.off = 0;
-    seen[0].usernames.len = 26;
-    seen[0].phone.off = 26;
-    seen[0].phone.len = 11;
-    seen[0].name.off = 37;
-    seen[0].name.len = 12;
+    seen[0].flags = MTS_ENTITY_WHOLE; /* that is all: a text that is absent is not there */
+    seen[0].usernames = put_text(&heap, "grace_hopper amazing_grace");
+    seen[0].phone = put_text(&heap, "15550002222");
+    seen[0].name = put_text(&heap, "Grace Hopper");
 
     seen[1].id = -1001300400500; /* a channel's is -(10^12 + id) */
     seen[1].access_hash = -42;
     seen[1].flags = MTS_ENTITY_WHOLE | MTS_ENTITY_BROADCAST;
-    seen[1].usernames.off = 49;
-    seen[1].usernames.len = 6;
-    seen[1].name.off = 55;
-    seen[1].name.len = 12;
+    seen[1].usernames = put_text(&heap, "mtnews");
+    seen[1].name = put_text(&heap, "MTProto News");
 
-    must(mts_session_put_entities(session, seen, 2, sizeof seen[0], (const uint8_t *)heap,
-                                  sizeof heap - 1, &err), err);
+    must(mts_session_put_entities(session, seen, 2, sizeof seen[0], heap.bytes, heap.len, &err),
+         err);
     printf("took in 2 entities\n");
 }
 
@@ -92,12 +104,12 @@ int main(int argc, char **argv)
     mts_session *session = NULL;
     mts_error *err = NULL;
     mts_update_state state;
+    uint8_t key[MTS_AUTH_KEY_LEN];
 
     /* No options: the file is made if it is missing, and nobody else may use it meanwhile. */
     must(mts_session_open(path, MTS_Z, NULL, &session, &err), err);
 
-    uint8_t key[256];
-    if (must(mts_session_auth_key(session, key, sizeof key, &err), err) == MTS_NOT_FOUND)
+    if (must(mts_session_auth_key(session, key, &err), err) == MTS_NOT_FOUND)
         log_in(session);
     else
         printf("logged in already\n");
