@@ -1,7 +1,7 @@
 /* A session that the caller keeps: in arrays here, in a database or on a server elsewhere.
  *
- * The library decides what is stored and merges what is new with what is known; the callbacks store
- * whole records and find them again. Callbacks that may come on several threads need a lock. */
+ * The library decides what is stored, and merges; callbacks store whole records and find them again.
+ * They may come on several threads, so a client that has some needs a lock. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,6 @@ static int32_t find(void *user, uint32_t by, int64_t id, const char *text, size_
 
     for (size_t i = 0; i < store->row_count && text_len < MAX_HEAP; i++) {
         const struct row *row = &store->rows[i];
-
         if ((by == MTS_FIND_ID && row->entity.id == id)
             || (by == MTS_FIND_USERNAME && has(row, row->entity.usernames, text, 0))
             || (by == MTS_FIND_PHONE && has(row, row->entity.phone, text, 1))
@@ -81,7 +80,7 @@ static int32_t commit(void *user, const mts_changes *changes, mts_out *out)
         return MTS_E_STORAGE;
     }
     if (changes->flags & MTS_COMMIT_OTHER_ACCOUNT)
-        store->row_count = 0;
+        store->row_count = 0; /* its access hashes are of no use to this one */
     if (changes->account != NULL) {
         memcpy(store->account, changes->account, changes->account_len);
         store->account_len = changes->account_len;
@@ -89,8 +88,8 @@ static int32_t commit(void *user, const mts_changes *changes, mts_out *out)
     for (size_t i = 0; i < changes->entity_count; i++) {
         const mts_entity *entity =
             (const void *)((const char *)changes->entities + i * changes->entity_stride);
-        for (at = 0; at < store->row_count && store->rows[at].entity.id != entity->id; at++)
-            ;
+        for (at = 0; at < store->row_count && store->rows[at].entity.id != entity->id;)
+            at++;
         store->row_count += at == store->row_count;
         store->rows[at].entity = *entity;
         /* The simplest way to keep its texts: the whole heap of the commit. */
@@ -99,8 +98,8 @@ static int32_t commit(void *user, const mts_changes *changes, mts_out *out)
     for (size_t i = 0; i < changes->state_count; i++) {
         const mts_update_state *state =
             (const void *)((const char *)changes->states + i * changes->state_stride);
-        for (at = 0; at < store->state_count && store->states[at].id != state->id; at++)
-            ;
+        for (at = 0; at < store->state_count && store->states[at].id != state->id;)
+            at++;
         store->state_count += at == store->state_count;
         store->states[at] = *state;
     }
