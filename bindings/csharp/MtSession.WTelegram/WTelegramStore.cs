@@ -23,7 +23,7 @@ public sealed class WTelegramStore : IDisposable
 {
     private const long Account = 0, Qts = -1, Seq = -2;
     private const string BlobKey = "wtelegram:session", RestKey = "wtelegram:states";
-    private const int RestRecord = 20;
+    private const int RestRecord = 24, Nothing = int.MinValue;
 
     private readonly bool _owned;
 
@@ -75,10 +75,11 @@ public sealed class WTelegramStore : IDisposable
         for (; rest.Length >= RestRecord; rest = rest[RestRecord..])
         {
             long id = BinaryPrimitives.ReadInt64LittleEndian(rest);
-            int pts = BinaryPrimitives.ReadInt32LittleEndian(rest[8..]);
-            long accessHash = BinaryPrimitives.ReadInt64LittleEndian(rest[12..]);
+            long accessHash = BinaryPrimitives.ReadInt64LittleEndian(rest[8..]);
+            int pts = BinaryPrimitives.ReadInt32LittleEndian(rest[16..]);
+            int keptPts = BinaryPrimitives.ReadInt32LittleEndian(rest[20..]);
             // Where somebody else has read on since, his state is the right one.
-            if (!states.TryGetValue(id, out MBox kept) || kept.Pts == pts)
+            if ((states.TryGetValue(id, out MBox kept) ? kept.Pts : Nothing) == keptPts)
             {
                 states[id] = new MBox(pts, accessHash);
             }
@@ -101,18 +102,18 @@ public sealed class WTelegramStore : IDisposable
         var given = new Dictionary<long, MBox>(states);
         var update = new List<UpdateState>();
         var hashes = new EntityBatch();
-        if (given.TryGetValue(Account, out MBox account) && account.Pts != 0)
+        if (given.TryGetValue(Account, out MBox account) && account.Pts > 0)
         {
             MBox? seq = given.TryGetValue(Seq, out MBox found) ? found : null;
             update.Add(new UpdateState(Account)
             {
                 Pts = account.Pts,
-                Qts = given.TryGetValue(Qts, out MBox qts) ? qts.Pts : null,
-                Seq = seq?.Pts,
+                Qts = given.TryGetValue(Qts, out MBox qts) && qts.Pts >= 0 ? qts.Pts : null,
+                Seq = seq?.Pts >= 0 ? seq?.Pts : null,
                 Date = seq is { } at ? UnixSeconds(at.AccessHash) : null,
             });
         }
-        foreach ((long id, MBox channel) in given.Where(state => state.Key > 0))
+        foreach ((long id, MBox channel) in given.Where(s => s.Key > 0 && s.Value.Pts >= 0))
         {
             update.Add(new UpdateState(id) { Pts = channel.Pts });
             if (channel.AccessHash is not (0 or -1))
@@ -166,14 +167,14 @@ public sealed class WTelegramStore : IDisposable
         Span<byte> record = stackalloc byte[RestRecord];
         foreach ((long id, MBox state) in given)
         {
-            bool known = kept.TryGetValue(id, out MBox same)
-                && same.Pts == state.Pts
-                && (same.AccessHash == state.AccessHash || (id > 0 && state.AccessHash == 0));
-            if (!known)
+            bool isKept = kept.TryGetValue(id, out MBox said);
+            bool hashIsSaid = said.AccessHash == state.AccessHash || (id > 0 && state.AccessHash == 0);
+            if (!isKept || said.Pts != state.Pts || !hashIsSaid)
             {
                 BinaryPrimitives.WriteInt64LittleEndian(record, id);
-                BinaryPrimitives.WriteInt32LittleEndian(record[8..], state.Pts);
-                BinaryPrimitives.WriteInt64LittleEndian(record[12..], state.AccessHash);
+                BinaryPrimitives.WriteInt64LittleEndian(record[8..], state.AccessHash);
+                BinaryPrimitives.WriteInt32LittleEndian(record[16..], state.Pts);
+                BinaryPrimitives.WriteInt32LittleEndian(record[20..], isKept ? said.Pts : Nothing);
                 rest.Write(record);
             }
         }

@@ -361,8 +361,8 @@ public sealed partial class Session
             return new Identity(
                 me.UserId,
                 me.ApiId,
-                flags.HasFlag(IdentityFlags.Bot),
-                flags.HasFlag(IdentityFlags.TestMode));
+                (flags & IdentityFlags.Bot) != 0,
+                (flags & IdentityFlags.TestMode) != 0);
         }
         set
         {

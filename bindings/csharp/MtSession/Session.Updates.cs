@@ -266,11 +266,11 @@ public sealed partial class Session
         var fields = (StateFields)state.Fields;
         return new UpdateState(state.Id)
         {
-            Pts = fields.HasFlag(StateFields.Pts) ? state.Pts : null,
-            Qts = fields.HasFlag(StateFields.Qts) ? state.Qts : null,
-            Date = fields.HasFlag(StateFields.Date) ? state.Date : null,
-            Seq = fields.HasFlag(StateFields.Seq) ? state.Seq : null,
-            AccessHash = fields.HasFlag(StateFields.AccessHash) ? state.AccessHash : null,
+            Pts = (fields & StateFields.Pts) != 0 ? state.Pts : null,
+            Qts = (fields & StateFields.Qts) != 0 ? state.Qts : null,
+            Date = (fields & StateFields.Date) != 0 ? state.Date : null,
+            Seq = (fields & StateFields.Seq) != 0 ? state.Seq : null,
+            AccessHash = (fields & StateFields.AccessHash) != 0 ? state.AccessHash : null,
         };
     }
 

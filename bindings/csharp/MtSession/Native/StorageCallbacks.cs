@@ -237,14 +237,14 @@ internal static unsafe class StorageCallbacks
         for (int i = 0; i < values.Length; i++)
         {
             var value = (NativeValue*)((byte*)changes->Values + (nuint)i * changes->ValueStride);
-            bool removed = ((ValueFlags)value->Flags).HasFlag(ValueFlags.Removed);
+            bool removed = ((ValueFlags)value->Flags & ValueFlags.Removed) != 0;
             values[i] = new(
                 value->Key.OrEmpty(heap), removed ? null : value->Value.In(heap).ToArray());
         }
         return new StorageChanges
         {
-            Durable = flags.HasFlag(CommitFlags.Durable),
-            OtherAccount = flags.HasFlag(CommitFlags.OtherAccount),
+            Durable = (flags & CommitFlags.Durable) != 0,
+            OtherAccount = (flags & CommitFlags.OtherAccount) != 0,
             Account = changes->Account == null
                 ? null
                 : new ReadOnlySpan<byte>(changes->Account, checked((int)changes->AccountLen))
