@@ -2,7 +2,6 @@
 
 mod adapter;
 mod batch;
-mod sink;
 
 use std::ffi::{c_char, c_void};
 
@@ -186,3 +185,9 @@ pub unsafe extern "C" fn mts_session_custom(
         Ok(out.give(mts_session::new(session, Some(gate))))
     })
 }
+
+// Here, so that its functions stand behind mts_session_custom in the header.
+mod sink;
+
+#[cfg(test)]
+mod tests;
