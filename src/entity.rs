@@ -26,7 +26,15 @@ pub struct EntityRef<'a> {
 impl<'a> EntityRef<'a> {
     /// A peer of which only id and hash are known: an input peer.
     pub fn bare(id: PeerId, access_hash: i64) -> EntityRef<'a> {
-        EntityRef { id, access_hash, seen: 0, flags: Entity::BARE, usernames: "", phone: "", name: "" }
+        EntityRef {
+            id,
+            access_hash,
+            seen: 0,
+            flags: Entity::BARE,
+            usernames: "",
+            phone: "",
+            name: "",
+        }
     }
 
     /// Which fields this record says something about: a bit set of [`Known`].

@@ -94,10 +94,13 @@ impl Error {
             Io::PermissionDenied => (ErrorKind::Io, "; check its owner and mode"),
             Io::ReadOnlyFilesystem => (ErrorKind::ReadOnly, "; open it read-only or elsewhere"),
             Io::AlreadyExists => (ErrorKind::Exists, "; move it away or choose another name"),
-            Io::StorageFull | Io::QuotaExceeded => (ErrorKind::Io, "; free some space and save again"),
+            Io::StorageFull | Io::QuotaExceeded => {
+                (ErrorKind::Io, "; free some space and save again")
+            }
             _ => (ErrorKind::Io, ""),
         };
-        let mut error = Error::new(kind, format!("cannot {what} {}: {cause}{hint}", path.display()));
+        let mut error =
+            Error::new(kind, format!("cannot {what} {}: {cause}{hint}", path.display()));
         error.0.errno = cause.raw_os_error().unwrap_or(0);
         error
     }
@@ -113,13 +116,18 @@ impl Error {
                 (ErrorKind::Corrupt, "; keep the file and restore a copy of it")
             }
             Some(Code::NotADatabase) => (ErrorKind::Format, "; it is not an SQLite file"),
-            Some(Code::ReadOnly) => (ErrorKind::ReadOnly, "; check the mode of the file and its folder"),
-            Some(Code::CannotOpen) => (ErrorKind::Io, "; check the mode of the file and its folder"),
+            Some(Code::ReadOnly) => {
+                (ErrorKind::ReadOnly, "; check the mode of the file and its folder")
+            }
+            Some(Code::CannotOpen) => {
+                (ErrorKind::Io, "; check the mode of the file and its folder")
+            }
             Some(Code::DiskFull) => (ErrorKind::Io, "; free some space and save again"),
             Some(Code::SystemIoFailure | Code::PermissionDenied) => (ErrorKind::Io, ""),
             _ => (ErrorKind::Storage, ""),
         };
-        let mut error = Error::new(kind, format!("cannot {what} {}: {cause}{hint}", path.display()));
+        let mut error =
+            Error::new(kind, format!("cannot {what} {}: {cause}{hint}", path.display()));
         if let rusqlite::Error::SqliteFailure(code, _) = cause {
             error.0.sqlite_code = code.extended_code;
         }

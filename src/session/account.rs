@@ -268,7 +268,8 @@ impl Session {
         }
         let Some(id) = PeerId::try_marked(is) else { return Ok(None) };
         if was == 0
-            && (self.live()?.table.get(id).is_some() || !self.storage.find(Find::Id(id))?.is_empty())
+            && (self.live()?.table.get(id).is_some()
+                || !self.storage.find(Find::Id(id))?.is_empty())
         {
             return Ok(None);
         }

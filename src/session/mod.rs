@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::format::telethon_string::{self, StringSession};
-use crate::storage::{AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage};
+use crate::storage::{
+    AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage,
+};
 use crate::{Account, Error, ErrorKind, Result};
 
 use live::Live;
@@ -183,34 +185,7 @@ impl Session {
             self.copy_into(storage.as_ref(), options)?;
             return Session::new(storage, options);
         };
-        let in_the_way = || {
-            let exists = std::io::ErrorKind::AlreadyExists.into();
-            Err(Error::io("clone the session to", path, &exists))
-        };
-        if path.symlink_metadata().is_ok() {
-            return in_the_way();
-        }
-        let mut draft = path.as_os_str().to_owned();
-        draft.push("-new");
-        let draft = Path::new(&draft);
-        let write = SqliteOptions { create: true, read_only: false, shared: false, ..sqlite.clone() };
-        let storage = SqliteStorage::open(draft, &write)?;
-        let copied = self.copy_into(&storage, options);
-        if let Err(error) = copied {
-            // The first failure is the one to tell; the draft is worth nothing.
-            let _ = storage.delete();
-            return Err(error);
-        }
-        storage.close()?;
-        // A link, not a rename: it never replaces what came there meanwhile.
-        if let Err(error) = std::fs::hard_link(draft, path) {
-            let _ = storage.delete();
-            return match error.kind() {
-                std::io::ErrorKind::AlreadyExists => in_the_way(),
-                _ => Err(Error::io("clone the session to", path, &error)),
-            };
-        }
-        std::fs::remove_file(draft).map_err(|error| Error::io("remove", draft, &error))?;
+        SqliteStorage::make(path, sqlite, |storage| self.copy_into(storage, options))?;
         Session::open(path, sqlite, options)
     }
 
@@ -387,7 +362,8 @@ impl Session {
             Ok(()) => *auto = AutoSave::default(),
             Err(error) => {
                 // At first after a second, then less and less often, at least once a minute.
-                auto.backoff = (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
+                auto.backoff =
+                    (auto.backoff * 2).clamp(Duration::from_secs(1), Duration::from_secs(60));
                 auto.not_before = Some(Instant::now() + auto.backoff);
                 self.notify(NoticeKind::SaveFailed, error.message().to_owned());
             }
@@ -399,9 +375,7 @@ impl Session {
         if self.live()?.unsaved() < self.options.max_dirty.saturating_mul(8) {
             return Ok(());
         }
-        self.save().map_err(|error| {
-            error.at("too many rows wait in memory and cannot be saved")
-        })
+        self.save().map_err(|error| error.at("too many rows wait in memory and cannot be saved"))
     }
 
     /// In shared mode: reads anew what another process changed. Costs a question to the storage.

@@ -356,9 +356,9 @@ impl Session {
         let mut named: Vec<(i64, PeerId)> = {
             let live = self.live()?;
             let here = live.table.by_display_name(name).map(|view| (view.seen(), view.id()));
-            let there = stored.iter().filter(|row| {
-                live.table.get(row.id).is_none_or(|view| view.may_be_called(name))
-            });
+            let there = stored
+                .iter()
+                .filter(|row| live.table.get(row.id).is_none_or(|view| view.may_be_called(name)));
             here.chain(there.map(|row| (row.seen, row.id))).collect()
         };
         // Newest first; the same peer may come from both sides.

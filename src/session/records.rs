@@ -131,7 +131,9 @@ impl Session {
     pub(super) fn all_values(&self) -> Result<Vec<(String, Option<Zeroizing<Vec<u8>>>)>> {
         let stored = self.storage.values()?.into_iter().map(|(key, value)| (key, Some(value)));
         let mut all: Vec<_> = stored.collect();
-        all.extend(self.live()?.values.iter().map(|(key, value)| (key.clone(), value.value.clone())));
+        all.extend(
+            self.live()?.values.iter().map(|(key, value)| (key.clone(), value.value.clone())),
+        );
         Ok(all)
     }
 

@@ -80,7 +80,11 @@ impl Row {
     }
 
     fn name_at(&self, nth: u32) -> Option<&str> {
-        if nth == PHONE { Some(self.phone()) } else { self.usernames().split(' ').nth(nth as usize) }
+        if nth == PHONE {
+            Some(self.phone())
+        } else {
+            self.usernames().split(' ').nth(nth as usize)
+        }
     }
 
     fn touch(&self) {
@@ -300,7 +304,8 @@ impl Table {
             new |= Known::FLAGS;
         }
         let differs = |field: u8, same: bool| told & field != 0 && !same;
-        let usernames = differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
+        let usernames =
+            differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
         let phone = differs(Known::PHONE, same_phone(row.phone(), record.phone));
         let name = differs(Known::NAME, row.name() == record.name);
         new |= u8::from(usernames) * Known::USERNAMES

@@ -115,7 +115,12 @@ impl Storage for MemoryStorage {
     fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let kept = self.kept()?;
-        Ok(kept.entities.range((from, Bound::Unbounded)).take(max).map(|(_, e)| e.clone()).collect())
+        Ok(kept
+            .entities
+            .range((from, Bound::Unbounded))
+            .take(max)
+            .map(|(_, e)| e.clone())
+            .collect())
     }
 
     fn value(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {

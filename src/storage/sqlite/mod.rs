@@ -1,18 +1,56 @@
-//! stub
-#![allow(missing_docs)]
-use crate::Result;
-use std::path::Path;
+//! A session in Telethon's own SQLite file.
+//!
+//! `files` knows where the file is and whose, `open` turns it into a connection, `schema` knows
+//! its tables, `rows` reads them and `write` changes them; `draft` makes a whole file at once.
+
+mod draft;
+mod files;
+mod notices;
+mod open;
+mod rows;
+mod schema;
+mod write;
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use rusqlite::Connection;
+use zeroize::Zeroizing;
+
+use self::files::{FileId, OwnerLock, PrivateCopy, Registered, beside, file_id};
+use self::notices::Notices;
+use self::rows::{Queries, Reader};
+use self::schema::Side;
+use self::write::{Writer, newest, transaction};
+use super::{Changes, Find, Storage};
+use crate::{
+    Account, AuthKey, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState,
+};
+
+/// How a session file is opened.
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
+    /// Change nothing, not even the schema of an old file; take no owner lock.
     pub read_only: bool,
+    /// Others may have the session open too, if they also share it. Credentials that somebody else
+    /// changed first are then not overwritten ([`Busy`](ErrorKind::Busy)).
     pub shared: bool,
+    /// Make a new session where there is none.
     pub create: bool,
+    /// Make new sessions with schema 8, which Telethon reads from 1.43 on, instead of 7, which all
+    /// since 1.17 read.
     pub schema_8: bool,
+    /// How long to wait for somebody else's transaction before failing with
+    /// [`Busy`](ErrorKind::Busy).
     pub busy_timeout: Duration,
 }
+
 impl Default for SqliteOptions {
-    fn default() -> Self {
+    fn default() -> SqliteOptions {
         SqliteOptions {
             read_only: false,
             shared: false,
@@ -22,9 +60,391 @@ impl Default for SqliteOptions {
         }
     }
 }
-pub struct SqliteStorage {}
+
+/// A session in an SQLite file: Telethon's `SQLiteSession`.
+///
+/// The file opens in Telethon, and files of every Telethon since 0.13 open here. It is one plain
+/// file between calls: no lock on it is held, and what was committed survives the loss of power.
+pub struct SqliteStorage {
+    path: PathBuf,
+    id: Option<FileId>,
+    options: SqliteOptions,
+    schema: u32,
+    found_schema: u32,
+    notices: Arc<Notices>,
+    open: Mutex<Option<Open>>,
+}
+
+/// What there is while a session is open. Fields are dropped in this order: the connection first.
+struct Open {
+    db: Connection,
+    sql: Queries,
+    state: State,
+    notices: Arc<Notices>,
+    _registered: Option<Registered>,
+    _copy: Option<PrivateCopy>,
+    lock: Option<OwnerLock>,
+}
+
+/// What is out of date once somebody else has written.
+#[derive(Default)]
+struct State {
+    side: Side,
+    data_version: i64,
+    /// Somebody else's write was noticed, and the session has not been told yet.
+    changed: bool,
+}
+
+/// A failure on the way: SQLite's, or one that is worded already.
+enum Fault {
+    Sqlite(rusqlite::Error),
+    Told(Error),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Fault {
+        Fault::Sqlite(error)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault::Told(error)
+    }
+}
+
+impl Fault {
+    fn at(self, what: &str, path: &Path) -> Error {
+        match self {
+            Fault::Sqlite(error) => Error::sqlite(what, path, &error),
+            Fault::Told(error) => error.at(format!("cannot {what} {}", path.display())),
+        }
+    }
+}
+
+impl State {
+    /// Looks whether somebody else has written.
+    fn watch(&mut self, db: &Connection, sql: &Queries, notices: &Notices) -> rusqlite::Result<()> {
+        let version = data_version(db)?;
+        if version != self.data_version {
+            self.data_version = version;
+            self.changed = true;
+            self.load_side(db, sql, notices)?;
+        }
+        Ok(())
+    }
+
+    fn load_side(
+        &mut self,
+        db: &Connection,
+        sql: &Queries,
+        notices: &Notices,
+    ) -> rusqlite::Result<()> {
+        let reader = Reader { db, sql, side: &Side::default(), notices };
+        self.side = Side::load(db, || Ok(reader.home()?.auth_key.as_ref().map_or(0, AuthKey::id)))?;
+        Ok(())
+    }
+}
+
+/// SQLite's number that changes when another connection has written.
+fn data_version(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
+
+impl Open {
+    fn reader(&self) -> Reader<'_> {
+        Reader { db: &self.db, sql: &self.sql, side: &self.state.side, notices: &self.notices }
+    }
+
+    /// Runs `work` in one transaction.
+    fn write<T>(
+        &mut self,
+        storage: &SqliteStorage,
+        work: impl FnOnce(&mut Writer<'_>) -> std::result::Result<T, Fault>,
+    ) -> std::result::Result<T, Fault> {
+        storage.check_place()?;
+        let Open { db, sql, state, notices, .. } = self;
+        let done = transaction(db, |db| {
+            state.watch(db, sql, notices)?;
+            work(&mut Writer {
+                db,
+                sql,
+                side: &mut state.side,
+                notices,
+                schema: storage.schema,
+                shared: storage.options.shared,
+            })
+        });
+        if done.is_err() {
+            // Our own tables may have been made in what was rolled back.
+            let _ = state.load_side(db, sql, notices);
+        }
+        done
+    }
+}
+
 impl SqliteStorage {
+    /// Opens the session at `path`, or makes a new one there. The path is taken as it is: no
+    /// `.session` is added to it.
+    ///
+    /// An old Telethon file is brought to schema 7, one found at 7 or 8 stays there; a JSON session
+    /// of Telethon 0.13 to 0.15 is imported, its original kept as `<path>.json`. Each of these
+    /// happens wholly or not at all, and never with `read_only`.
+    ///
+    /// Fails with [`Io`](ErrorKind::Io) where the path cannot be opened,
+    /// [`Owned`](ErrorKind::Owned) where another client has it,
+    /// [`Format`](ErrorKind::Format) where it is no session of Telethon (the text names what it is),
+    /// [`Version`](ErrorKind::Version) where a newer Telethon wrote it (which `read_only` still
+    /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly).
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
-        todo!()
+        open::open(path, options)
+    }
+
+    /// Telethon's schema that the session is used with: 7 or 8, or in a read-only session whatever
+    /// it was found with.
+    pub fn schema(&self) -> u32 {
+        self.schema
+    }
+
+    /// Telethon's schema that the file was found with, as its columns show it; for a new one the
+    /// schema it was made with.
+    pub fn found_schema(&self) -> u32 {
+        self.found_schema
+    }
+
+    /// Where the session really is, symbolic links resolved.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(
+        &self,
+        what: &str,
+        work: impl FnOnce(&mut Open) -> std::result::Result<T, Fault>,
+    ) -> Result<T> {
+        match self.hold().as_mut() {
+            Some(open) => work(open).map_err(|fault| fault.at(what, &self.path)),
+            None => Err(Error::new(
+                ErrorKind::Closed,
+                format!("cannot {what} {}: it was closed", self.path.display()),
+            )),
+        }
+    }
+
+    fn read<T>(&self, work: impl FnOnce(Reader<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        self.with("read", |open| Ok(work(open.reader())?))
+    }
+
+    /// Whether the file that is open still is what its path names. Written to, an unlinked or
+    /// replaced file would take everything with it.
+    fn check_place(&self) -> Result<()> {
+        let Some(id) = self.id else { return Ok(()) };
+        match fs::metadata(&self.path) {
+            Ok(meta) if file_id(&meta) == id => Ok(()),
+            Ok(_) => Err(Error::new(
+                ErrorKind::Io,
+                "the file was replaced by another one while it was open; nothing was written. \
+                 Open the session again",
+            )),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
+                ErrorKind::Io,
+                "the file was removed while it was open; nothing was written. Put it back, or copy \
+                 the session to a new path",
+            )),
+            Err(error) => Err(Error::io("look at", &self.path, &error)),
+        }
+    }
+
+    /// Takes a name from all but its newest bearer, if that can be had now.
+    fn evict(
+        &self,
+        open: &mut Open,
+        found: Vec<Entity>,
+        evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Vec<Entity>, Fault>,
+    ) -> std::result::Result<Vec<Entity>, Fault> {
+        if found.len() < 2 {
+            return Ok(found);
+        }
+        if !self.options.read_only {
+            open.db.busy_timeout(Duration::ZERO)?;
+            let evicted = open.write(self, evict);
+            open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            if let Ok(winner) = evicted {
+                return Ok(winner);
+            }
+        }
+        Ok(newest(found).0.into_iter().collect())
+    }
+}
+
+impl Storage for SqliteStorage {
+    fn load(&self) -> Result<Account> {
+        self.read(|reader| reader.account())
+    }
+
+    fn states(&self) -> Result<Vec<UpdateState>> {
+        self.read(|reader| reader.states())
+    }
+
+    fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
+        self.with("read", |open| {
+            let reader = open.reader();
+            match by {
+                Find::Id(id) => Ok(reader.entities(&open.sql.by_id, [id.marked()])?),
+                Find::Username(name) => {
+                    let found = reader.by_username(name)?;
+                    self.evict(open, found, |writer| writer.evict_username(name))
+                }
+                Find::Phone(phone) => {
+                    // Kept as a number; nothing else can be somebody's phone.
+                    let Ok(phone) = phone.parse::<i64>() else { return Ok(Vec::new()) };
+                    let found = reader.entities(&open.sql.by_phone, [phone])?;
+                    self.evict(open, found, |writer| writer.evict_phone(phone))
+                }
+                Find::Name(name) => {
+                    let mut found = reader.entities(&open.sql.by_name, [name])?;
+                    found.sort_by_key(|entity| std::cmp::Reverse(entity.seen));
+                    Ok(found)
+                }
+            }
+        })
+    }
+
+    fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
+        self.read(|reader| reader.list(after, max))
+    }
+
+    fn value(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        self.read(|reader| reader.value(key))
+    }
+
+    fn values(&self) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>> {
+        self.read(|reader| reader.values())
+    }
+
+    fn file(&self, key: &FileKey) -> Result<Option<SentFile>> {
+        self.read(|reader| {
+            let by = (key.md5, key.size, key.kind as i64);
+            Ok(reader.files(&reader.sql.file, by)?.pop().map(|(_, file)| file))
+        })
+    }
+
+    fn files(&self) -> Result<Vec<(FileKey, SentFile)>> {
+        self.read(|reader| reader.files(&reader.sql.files, []))
+    }
+
+    fn count(&self) -> Result<u64> {
+        self.read(|reader| {
+            let mut count = reader.db.prepare_cached(&reader.sql.count)?;
+            count.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+        })
+    }
+
+    /// The change is on the disk when this returns, whether `durable` is asked for or not.
+    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+        self.with("save", |open| {
+            if changes.is_empty() {
+                return Ok(());
+            }
+            if self.options.read_only {
+                return Err(Fault::Told(Error::new(
+                    ErrorKind::ReadOnly,
+                    "the session was opened read-only",
+                )));
+            }
+            if changes.hurry {
+                open.db.busy_timeout(Duration::ZERO)?;
+            }
+            let done = open.write(self, |writer| writer.changes(changes));
+            if changes.hurry {
+                open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            }
+            done
+        })
+    }
+
+    fn changed_elsewhere(&self) -> Result<bool> {
+        self.with("read", |open| {
+            open.state.watch(&open.db, &open.sql, &open.notices)?;
+            Ok(std::mem::take(&mut open.state.changed))
+        })
+    }
+
+    fn next_notice(&self) -> Option<String> {
+        self.notices.pop()
+    }
+
+    fn is_shared(&self) -> bool {
+        self.options.shared
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.options.read_only
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn close(&self) -> Result<()> {
+        self.hang_up(&mut self.hold()).map(drop)
+    }
+
+    /// The lock file stays: without it two owners could lock two different files.
+    fn delete(&self) -> Result<()> {
+        if self.options.read_only {
+            return Err(Error::new(
+                ErrorKind::ReadOnly,
+                format!("cannot delete {}: it was opened read-only", self.path.display()),
+            ));
+        }
+        let mut open = self.hold();
+        let _lock = match self.hang_up(&mut open)? {
+            Some(lock) => lock,
+            None => OwnerLock::take(&self.path, self.options.shared)?.0,
+        };
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => self
+                .check_place()
+                .map_err(|error| error.at(format!("cannot delete {}", self.path.display())))?,
+        }
+        // The database goes last: an old journal beside a new database would destroy it.
+        for suffix in ["-journal", "-wal", "-shm", ""] {
+            let name = beside(&self.path, suffix);
+            match fs::remove_file(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", &name, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SqliteStorage {
+    /// Closes the connection; answers the owner lock, which is let go of when dropped.
+    fn hang_up(&self, open: &mut Option<Open>) -> Result<Option<OwnerLock>> {
+        let Some(Open { db, sql, state, notices, _registered, _copy, lock }) = open.take() else {
+            return Ok(None);
+        };
+        match db.close() {
+            Ok(()) => Ok(lock),
+            Err((db, error)) => {
+                *open = Some(Open { db, sql, state, notices, _registered, _copy, lock });
+                Err(Error::sqlite("close", &self.path, &error))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for SqliteStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStorage").field("path", &self.path).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,48 @@
+//! A session file that appears only when it is complete.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::files::{beside, resolve, sync_folder};
+use super::{SqliteOptions, SqliteStorage};
+use crate::storage::Storage;
+use crate::{Error, Result};
+
+impl SqliteStorage {
+    /// Makes a new session file at `path` of what `fill` puts into it. It is written under another
+    /// name (`<path>-new`), so that whoever looks finds nothing or all of it. Fails with
+    /// [`Exists`](crate::ErrorKind::Exists) where something has the name already.
+    pub(crate) fn make(
+        path: &Path,
+        options: &SqliteOptions,
+        fill: impl FnOnce(&SqliteStorage) -> Result<()>,
+    ) -> Result<()> {
+        let failed = |error: io::Error| Error::io("make the session", path, &error);
+        if path.symlink_metadata().is_ok() {
+            return Err(failed(io::ErrorKind::AlreadyExists.into()));
+        }
+        let path = &resolve(path)?;
+        let draft = &beside(path, "-new");
+        let options =
+            &SqliteOptions { create: true, read_only: false, shared: false, ..options.clone() };
+        // What a killed one has left.
+        SqliteStorage::open(draft, options)?.delete()?;
+        let storage = SqliteStorage::open(draft, options)?;
+        let made = fill(&storage).and_then(|()| storage.close()).and_then(|()| {
+            // A link never replaces what came there meanwhile, as a rename would.
+            fs::hard_link(draft, path)
+                .or_else(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => Err(error),
+                    // A file system without links.
+                    _ => fs::rename(draft, path),
+                })
+                .and_then(|()| sync_folder(path))
+                .map_err(failed)
+        });
+        // The first failure is the one to tell. Nobody waits for the lock of a draft.
+        let cleared = storage.delete();
+        let _ = fs::remove_file(beside(draft, "-lock"));
+        made.and(cleared)
+    }
+}

@@ -1,0 +1,311 @@
+//! The file beneath a session: where it really is, who owns it, what is open in this process.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::{Error, ErrorKind, Result};
+
+/// Owner-only: the file holds a login.
+const MODE: u32 = 0o600;
+
+/// Device and inode: what a file is, whatever it is called.
+pub(super) type FileId = (u64, u64);
+
+pub(super) fn file_id(meta: &Metadata) -> FileId {
+    (meta.dev(), meta.ino())
+}
+
+/// `path` with `suffix` at its end: a file beside it.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The absolute path without symbolic links that `path` names; the file itself need not exist.
+///
+/// SQLite would resolve a link too, but lock file and journal have to stand beside the real file,
+/// and an absolute path is never taken for an URI.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::argument("the path of the session is empty"));
+    }
+    if path.as_os_str().as_bytes().contains(&0) {
+        return Err(Error::argument(format!("the path {} has a NUL in it", path.display())));
+    }
+    match fs::canonicalize(path) {
+        Ok(real) => {
+            let kind = fs::metadata(&real).map_err(|error| Error::io("open", &real, &error))?;
+            if kind.is_dir() {
+                let cause = io::Error::from_raw_os_error(libc::EISDIR);
+                return Err(Error::io("open", path, &cause));
+            }
+            if !kind.is_file() {
+                return Err(Error::new(
+                    ErrorKind::Io,
+                    format!("cannot open {}: it is a device or pipe, not a file", path.display()),
+                ));
+            }
+            Ok(real)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if path.symlink_metadata().is_ok() {
+                return Err(Error::io("follow the symbolic link", path, &error));
+            }
+            let Some(name) = path.file_name() else {
+                return Err(Error::io("open", path, &error));
+            };
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            let real = fs::canonicalize(folder)
+                .map_err(|error| Error::io("open the folder", folder, &error))?;
+            Ok(real.join(name))
+        }
+        Err(error) => Err(Error::io("open", path, &error)),
+    }
+}
+
+/// Makes a new, empty file that only its owner can read, whatever the umask says.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
+    file.set_permissions(Permissions::from_mode(MODE))?;
+    Ok(file)
+}
+
+/// Makes the names in the folder of `path` survive the loss of power.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// The database files that this process has open, and how often.
+///
+/// Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's
+/// included. So a database file is read by other means only while this registry is held and the
+/// file is not in it.
+static OPEN_FILES: Mutex<BTreeMap<FileId, usize>> = Mutex::new(BTreeMap::new());
+
+pub(super) struct Registry(MutexGuard<'static, BTreeMap<FileId, usize>>);
+
+impl Registry {
+    pub(super) fn hold() -> Registry {
+        Registry(OPEN_FILES.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn has(&self, id: FileId) -> bool {
+        self.0.contains_key(&id)
+    }
+
+    /// Enters the file and lets go of the registry.
+    pub(super) fn enter(mut self, id: FileId) -> Registered {
+        *self.0.entry(id).or_insert(0) += 1;
+        Registered(id)
+    }
+}
+
+/// The entry of one open database; to be dropped after its connection.
+pub(super) struct Registered(FileId);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let mut registry = Registry::hold();
+        if let Some(count) = registry.0.get_mut(&self.0) {
+            *count -= 1;
+            if *count == 0 {
+                registry.0.remove(&self.0);
+            }
+        }
+    }
+}
+
+/// The right to use a session: a lock (`flock`) on a file beside it.
+///
+/// Two live clients on one auth key destroy it. The lock dies with its process; the file stays,
+/// because with an unlinked lock file two owners could lock two different inodes. What it says is
+/// a hint for people only.
+pub(super) struct OwnerLock {
+    file: File,
+    exclusive: bool,
+    process: u32,
+}
+
+impl OwnerLock {
+    /// Takes the lock of the session at `path`, and says so if its last owner left without
+    /// letting go.
+    pub(super) fn take(path: &Path, shared: bool) -> Result<(OwnerLock, Option<String>)> {
+        let name = beside(path, "-lock");
+        let failed = |error: io::Error| Error::io("open the owner lock", &name, &error);
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(MODE)
+            .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+            .open(&name)
+            .map_err(failed)?;
+        let meta = file.metadata().map_err(failed)?;
+        if !meta.is_file() {
+            return Err(failed(io::Error::other("it is not a file")));
+        }
+        if meta.len() == 0 {
+            file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
+        }
+        let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
+        let holder = holder(&mut file);
+        match taken {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    ErrorKind::Owned,
+                    format!(
+                        "session {} is in use by {}; close it there, or open it shared on both \
+                         sides",
+                        path.display(),
+                        holder.as_deref().unwrap_or("another client")
+                    ),
+                ));
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(Error::io("lock", &name, &error));
+            }
+        }
+        let stale = holder.filter(|_| !shared).map(|holder| {
+            format!("{holder} had session {} open and did not close it", path.display())
+        });
+        let process = std::process::id();
+        // Nothing depends on the hint, so a full disk does not keep anybody out.
+        let _ = file.set_len(0).and_then(|()| {
+            io::Seek::rewind(&mut file)?;
+            file.write_all(format!("{process} {}\n", host_name()).as_bytes())
+        });
+        Ok((OwnerLock { file, exclusive: !shared, process }, stale))
+    }
+}
+
+impl Drop for OwnerLock {
+    fn drop(&mut self) {
+        // A forked child has the same lock; what it drops is still its parent's.
+        if self.process == std::process::id() {
+            if self.exclusive {
+                let _ = self.file.set_len(0);
+            }
+            let _ = self.file.unlock();
+        }
+    }
+}
+
+/// Who wrote the hint: `process 123 on host`.
+fn holder(file: &mut File) -> Option<String> {
+    let mut text = Vec::new();
+    file.take(300).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let (process, host) = text.trim_end().split_once(' ')?;
+    let process: u32 = process.parse().ok()?;
+    let host: String = host.chars().filter(|c| !c.is_control()).collect();
+    Some(format!("process {process} on {host}"))
+}
+
+fn host_name() -> String {
+    ["/proc/sys/kernel/hostname", "/etc/hostname"]
+        .into_iter()
+        .find_map(|path| fs::read_to_string(path).ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this machine".to_owned())
+}
+
+/// A copy of a database and its side files that nobody else can read, removed when dropped.
+pub(super) struct PrivateCopy {
+    folder: PathBuf,
+}
+
+const SIDE_FILES: [&str; 3] = ["", "-journal", "-wal"];
+
+impl PrivateCopy {
+    /// Copies the set at `path`. The caller holds the registry, and the file is not in it.
+    pub(super) fn make(path: &Path) -> Result<PrivateCopy> {
+        let copy = PrivateCopy { folder: private_folder()? };
+        for _ in 0..3 {
+            let before = stamps(path)?;
+            for (suffix, stamp) in SIDE_FILES.iter().zip(&before) {
+                let from = beside(path, suffix);
+                let to = beside(&copy.path(), suffix);
+                let _ = fs::remove_file(&to);
+                if stamp.is_some() {
+                    File::open(&from)
+                        .and_then(|mut from| io::copy(&mut from, &mut create(&to)?))
+                        .map_err(|error| Error::io("copy", &from, &error))?;
+                }
+            }
+            if stamps(path)? == before {
+                return Ok(copy);
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            format!(
+                "cannot read {}: it changes while it is being copied; try again",
+                path.display()
+            ),
+        ))
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.join("session")
+    }
+}
+
+impl Drop for PrivateCopy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+type Stamp = Option<(FileId, u64, Option<SystemTime>)>;
+
+/// What would differ if somebody wrote.
+fn stamps(path: &Path) -> Result<[Stamp; 3]> {
+    let mut stamps = [None; 3];
+    for (stamp, suffix) in stamps.iter_mut().zip(SIDE_FILES) {
+        let name = beside(path, suffix);
+        match fs::metadata(&name) {
+            Ok(meta) => *stamp = Some((file_id(&meta), meta.len(), meta.modified().ok())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io("read", &name, &error)),
+        }
+    }
+    Ok(stamps)
+}
+
+fn private_folder() -> Result<PathBuf> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let base = std::env::temp_dir();
+    loop {
+        let folder = base.join(format!(
+            "mtsession-{}-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed),
+            SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .map_or(0, |age| age.as_nanos())
+        ));
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io("create", &folder, &error)),
+        }
+    }
+}

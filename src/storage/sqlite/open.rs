@@ -1,0 +1,507 @@
+//! From a path to a connection: who may have it, what is in it, how SQLite is told to behave.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+
+use super::files::{
+    FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, create, file_id, resolve,
+    sync_folder,
+};
+use super::notices::Notices;
+use super::rows::Queries;
+use super::schema::{Shape, inspect, migrate};
+use super::{Fault, Open, SqliteOptions, SqliteStorage, State, data_version};
+use crate::format::telethon_json::{self, TelethonJson};
+use crate::format::{self, Recognised};
+use crate::{AuthKey, Dc, Error, ErrorKind, Result};
+
+/// Largest JSON session that is read, in bytes.
+const MAX_JSON: u64 = 16 << 20;
+
+/// Largest cell, in bytes: a foreign file must not make us allocate without bound.
+const MAX_CELL: i32 = 16 << 20;
+
+/// What stands at the path.
+enum Content {
+    /// Nothing until a moment ago.
+    New,
+    /// A file of 0 bytes.
+    Empty,
+    Sqlite {
+        wal: bool,
+    },
+    Json(TelethonJson),
+}
+
+pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
+    let path = resolve(given)?;
+    if (options.read_only || !options.create)
+        && let Err(error) = fs::metadata(&path)
+    {
+        return Err(Error::io("open", &path, &error));
+    }
+    let notices = Arc::new(Notices::default());
+    let mut lock = None;
+    if !options.read_only {
+        let (taken, stale) = OwnerLock::take(&path, options.shared)?;
+        if let Some(stale) = stale {
+            notices.push(stale);
+        }
+        lock = Some(taken);
+    }
+
+    let registry = Registry::hold();
+    let (mut id, content) = look(&path, &registry)?;
+    let new = matches!(content, Content::New);
+    let (connected, registered, copy) = match content {
+        Content::Json(json) if options.read_only => {
+            drop(registry);
+            let db = in_memory(&json, options).map_err(|fault| fault.at("open", &path))?;
+            let shape = inspect(&db).map_err(|fault| fault.at("open", &path))?;
+            ((db, shape), None, None)
+        }
+        Content::Empty if options.read_only => {
+            return Err(Error::format(format!(
+                "cannot open {}: the file is empty, so there is no session in it yet",
+                path.display()
+            )));
+        }
+        Content::Sqlite { wal: true } if options.read_only && !registry.has(id) => {
+            let (connected, copy) = connect_copy(&path, options)?;
+            drop(registry);
+            (connected, None, Some(copy))
+        }
+        content => {
+            match &content {
+                Content::Json(json) => {
+                    import(&path, json, options)?;
+                    id = file_id(&fs::metadata(&path).map_err(|e| Error::io("open", &path, &e))?);
+                    notices.push(format!(
+                        "{} was a JSON session of Telethon 0.15 or older and is an SQLite session \
+                         now; the original was kept beside it with .json at its end",
+                        path.display()
+                    ));
+                }
+                Content::Empty => notices.push(format!(
+                    "{} was empty: it is a new session without a login now",
+                    path.display()
+                )),
+                Content::New | Content::Sqlite { .. } => {}
+            }
+            let was_open = registry.has(id);
+            let registered = registry.enter(id);
+            match connect(&path, options) {
+                Ok(connected) => (connected, Some(registered), None),
+                // A read-only connection cannot undo what a killed writer has left half done.
+                Err(Fault::Sqlite(error)) if is_hot(&error) && !was_open => {
+                    drop(registered);
+                    let registry = Registry::hold();
+                    if registry.has(id) {
+                        return Err(Error::sqlite("open", &path, &error));
+                    }
+                    let (connected, copy) = connect_copy(&path, options)?;
+                    (connected, None, Some(copy))
+                }
+                Err(fault) => {
+                    drop(registered);
+                    if new {
+                        discard(&path, options);
+                    }
+                    return Err(fault.at("open", &path));
+                }
+            }
+        }
+    };
+    match finish(&path, options, connected, (id, registered, copy), notices) {
+        Ok(storage) => {
+            if let Some(open) = storage.hold().as_mut() {
+                open.lock = lock;
+            }
+            Ok(storage)
+        }
+        Err(fault) => {
+            if new {
+                discard(&path, options);
+            }
+            Err(fault.at("open", &path))
+        }
+    }
+}
+
+/// Removes the file of 0 bytes that was made for a session that could not be made. Not in shared
+/// mode, where it may be somebody else's session by now.
+fn discard(path: &Path, options: &SqliteOptions) {
+    if !options.shared && fs::metadata(path).is_ok_and(|meta| meta.len() == 0) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Which file it is and what is in it; makes it where it does not exist.
+fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
+    let failed = |error: io::Error| Error::io("open", path, &error);
+    let meta = match fs::metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let file = create(path).map_err(|error| Error::io("create", path, &error))?;
+            let meta = file.metadata().map_err(failed)?;
+            return Ok((file_id(&meta), Content::New));
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let id = file_id(&meta);
+    if registry.has(id) {
+        // Open in this process already, so SQLite knows it, and nobody else may touch it.
+        return Ok((id, Content::Sqlite { wal: false }));
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let mut head = Vec::new();
+    Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(failed)?;
+    let refused =
+        |what: &str| Err(Error::format(format!("cannot open {}: {what}", path.display())));
+    let content = match format::recognise(&head) {
+        Recognised::Empty => Content::Empty,
+        // The header says twice (write and read version) whether there is a write-ahead log.
+        Recognised::Sqlite => Content::Sqlite { wal: head.get(18..20) == Some(&[2, 2]) },
+        Recognised::TelethonJson => {
+            if meta.len() > MAX_JSON {
+                return refused("it looks like a JSON session, but has over 16 MiB");
+            }
+            file.take(MAX_JSON).read_to_end(&mut head).map_err(failed)?;
+            let json = telethon_json::parse(&head)
+                .map_err(|error| error.at(format!("cannot open {}", path.display())))?;
+            Content::Json(json)
+        }
+        Recognised::Foreign(name) => {
+            return refused(&format!("it is {name}, which has to be converted, not opened"));
+        }
+        Recognised::Unknown => return refused("it is not a session file of any known client"),
+    };
+    Ok((id, content))
+}
+
+type Connected = (Connection, Shape);
+
+/// Opens the file itself and looks at its tables.
+fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connected, Fault> {
+    let access = if options.read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut db = Connection::open_with_flags(path, flags)?;
+    if !options.read_only && db.is_readonly("main")? {
+        return Err(Error::new(
+            ErrorKind::ReadOnly,
+            "its mode does not allow to write it; change the mode or open it read-only",
+        )
+        .into());
+    }
+    configure(&db, options)?;
+    // A foreign schema must not keep SQLite busy for ever; ours takes a few thousand steps.
+    let mut left = 2_000;
+    db.progress_handler(
+        1_000,
+        Some(move || {
+            left -= 1;
+            left <= 0
+        }),
+    )?;
+    let shape = inspect(&db).and_then(|shape| {
+        shape.check_telethon()?;
+        Ok(shape)
+    });
+    db.progress_handler(0, None::<fn() -> bool>)?;
+    match shape {
+        Ok(shape) => Ok((db, shape)),
+        Err(Fault::Sqlite(error))
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
+        {
+            Err(Error::format("its schema takes too long to read; no session has such a one")
+                .into())
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn is_hot(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(code, _)
+        if code.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+/// Opens a private copy, in which SQLite may undo or finish what is in a journal or write-ahead
+/// log. `immutable=1` would not need the copy, but ignores both, and so shows what was never
+/// committed, or hides what was. The caller holds the registry.
+fn connect_copy(path: &Path, options: &SqliteOptions) -> Result<(Connected, PrivateCopy)> {
+    let copy = PrivateCopy::make(path)?;
+    let writable = SqliteOptions { read_only: false, ..options.clone() };
+    let (db, shape) = connect(&copy.path(), &writable).map_err(|fault| fault.at("open", path))?;
+    db.pragma_update(None, "query_only", true)
+        .map_err(|error| Error::sqlite("open", path, &error))?;
+    Ok(((db, shape), copy))
+}
+
+pub(super) fn busy_timeout(options: &SqliteOptions) -> Duration {
+    // SQLite counts milliseconds in an int.
+    options.busy_timeout.min(Duration::from_millis(i32::MAX as u64))
+}
+
+/// How SQLite is to behave, whoever wrote the file.
+fn configure(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(64);
+    for (limit, value) in [
+        (Limit::SQLITE_LIMIT_LENGTH, MAX_CELL),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
+        (Limit::SQLITE_LIMIT_COLUMN, 200),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ] {
+        db.set_limit(limit, value)?;
+    }
+    for (config, on) in [
+        // Statements are prepared once: their plans must not change under STAT4.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
+        (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        // Somebody's extra table may refer to one of Telethon's, which knows nothing of it.
+        (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false),
+    ] {
+        db.set_db_config(config, on)?;
+    }
+    db.busy_timeout(busy_timeout(options))?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    if options.read_only {
+        return db.pragma_update(None, "query_only", true);
+    }
+    db.pragma_update(None, "secure_delete", true)?;
+    journal(db, options)
+}
+
+/// Sees to it that what is committed stays, by a rollback journal.
+///
+/// EXTRA, because FULL can lose the last commit with the power: where the directory entry of the
+/// deleted journal was not synced, the journal comes back and undoes it.
+///
+/// (`journal=wal` will be another way through here.)
+fn journal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    db.pragma_update(None, "synchronous", "EXTRA")?;
+    // A file that somebody left in WAL mode comes back to being one plain file. Where somebody
+    // else has it open it cannot now, and works as it is: not worth waiting for.
+    db.busy_timeout(Duration::ZERO)?;
+    let left = db.pragma_update(None, "journal_mode", "DELETE");
+    db.busy_timeout(busy_timeout(options))?;
+    match left {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        other => other,
+    }
+}
+
+fn fresh_schema(options: &SqliteOptions) -> u32 {
+    if options.schema_8 { 8 } else { 7 }
+}
+
+/// A session that is served from memory: a JSON session opened read-only.
+fn in_memory(
+    json: &TelethonJson,
+    options: &SqliteOptions,
+) -> std::result::Result<Connection, Fault> {
+    let db = Connection::open_in_memory()?;
+    configure(&db, &SqliteOptions { read_only: false, ..options.clone() })?;
+    fill(&db, json, options)?;
+    db.pragma_update(None, "query_only", true)?;
+    Ok(db)
+}
+
+/// Makes a whole session of a JSON one.
+fn fill(
+    db: &Connection,
+    json: &TelethonJson,
+    options: &SqliteOptions,
+) -> std::result::Result<(), Fault> {
+    migrate(db, fresh_schema(options))?;
+    super::write::transaction(db, |db| {
+        db.execute(
+            "UPDATE sessions SET dc_id = ?1, server_address = ?2, port = ?3, auth_key = ?4",
+            params![
+                // JSON sessions do not say which data center it is. Telethon takes 0 then.
+                Dc::id_of_address(&json.host).unwrap_or(0),
+                json.host,
+                json.port,
+                json.key.as_ref().map_or(&[][..], |key: &AuthKey| key.as_bytes()),
+            ],
+        )?;
+        let mut insert =
+            db.prepare("INSERT OR REPLACE INTO entities (id, hash) VALUES (?1, ?2)")?;
+        for (id, hash) in &json.entities {
+            insert.execute([id.marked(), *hash])?;
+        }
+        Ok(())
+    })
+}
+
+/// Puts an SQLite session in the place of a JSON one, whose file is kept as `<path>.json`. At any
+/// moment the path names the old file or the whole new one.
+fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<()> {
+    if options.shared {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "cannot open {}: it is a JSON session of Telethon 0.15 or older; open it once \
+                 without sharing, which converts it",
+                path.display()
+            ),
+        ));
+    }
+    let new = beside(path, "-import");
+    // What a killed import has left; the owner lock says that there is no other one.
+    for suffix in ["", "-journal"] {
+        let _ = fs::remove_file(beside(&new, suffix));
+    }
+    let made = create(&new)
+        .map_err(|error| Error::io("create", &new, &error))
+        .and_then(|_| {
+            let db = Connection::open_with_flags(
+                &new,
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                    | OpenFlags::SQLITE_OPEN_NOFOLLOW,
+            )
+            .map_err(|error| Error::sqlite("create", &new, &error))?;
+            configure(&db, options)
+                .map_err(Fault::from)
+                .and_then(|()| fill(&db, json, options))
+                .map_err(|fault| fault.at("create", &new))
+        })
+        .and_then(|()| keep_original(path))
+        .and_then(|()| {
+            fs::rename(&new, path)
+                .and_then(|()| sync_folder(path))
+                .map_err(|error| Error::io("replace", path, &error))
+        });
+    if made.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    made
+}
+
+/// Gives the file at `path` the further name `<path>.json`.
+fn keep_original(path: &Path) -> Result<()> {
+    let kept = beside(path, ".json");
+    let failed = |error: io::Error| Error::io("keep the original as", &kept, &error);
+    let linked = fs::hard_link(path, &kept).or_else(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links: a copy, which must not be seen half written either.
+        _ => {
+            let part = beside(path, "-import.json");
+            let _ = fs::remove_file(&part);
+            io::copy(&mut File::open(path)?, &mut create(&part)?)?;
+            File::open(&part)?.sync_all()?;
+            if kept.symlink_metadata().is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(&part, &kept)
+        }
+    });
+    match linked {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            // Fine if it is the same: an import was killed after this step.
+            if !same_content(path, &kept).map_err(failed)? {
+                return Err(Error::new(
+                    ErrorKind::Exists,
+                    format!(
+                        "cannot keep {} as {}: another file has that name; move it away",
+                        path.display(),
+                        kept.display()
+                    ),
+                ));
+            }
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    fs::set_permissions(&kept, Permissions::from_mode(0o600)).map_err(failed)
+}
+
+fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
+    let (left, right) = (fs::symlink_metadata(one)?, fs::symlink_metadata(other)?);
+    if !right.is_file() || left.len() != right.len() || left.len() > MAX_JSON {
+        return Ok(false);
+    }
+    Ok(file_id(&left) == file_id(&right) || fs::read(one)? == fs::read(other)?)
+}
+
+type Holdings = (FileId, Option<Registered>, Option<PrivateCopy>);
+
+/// Checks and mends the tables, and hands everything over.
+fn finish(
+    path: &Path,
+    options: &SqliteOptions,
+    connected: Connected,
+    holdings: Holdings,
+    notices: Arc<Notices>,
+) -> std::result::Result<SqliteStorage, Fault> {
+    // In this order, so that a failure drops the connection first.
+    let (id, registered, copy) = holdings;
+    let (db, mut shape) = connected;
+    let mut schema = shape.schema();
+    let mut found_schema = schema;
+    if options.read_only {
+        if shape.is_empty() {
+            return Err(Error::format("it is an SQLite database without a session in it").into());
+        }
+    } else {
+        if let Some(version) = shape.newer() {
+            return Err(Error::new(
+                ErrorKind::Version,
+                format!(
+                    "a newer Telethon wrote it, with schema {version}, and 8 is the newest that is \
+                     known here; open it read-only"
+                ),
+            )
+            .into());
+        }
+        let new = shape.is_empty();
+        schema = migrate(&db, fresh_schema(options))?;
+        shape = inspect(&db)?;
+        if new {
+            found_schema = schema;
+        }
+    }
+    let sql = Queries::new(&shape);
+    let mut state = State { data_version: data_version(&db)?, ..State::default() };
+    state.load_side(&db, &sql, &notices)?;
+    let storage = SqliteStorage {
+        path: path.to_owned(),
+        id: registered.is_some().then_some(id),
+        options: options.clone(),
+        schema,
+        found_schema,
+        notices: Arc::clone(&notices),
+        open: Mutex::new(Some(Open {
+            db,
+            sql,
+            state,
+            notices,
+            _registered: registered,
+            _copy: copy,
+            lock: None,
+        })),
+    };
+    if !options.read_only {
+        storage.check_place()?;
+    }
+    Ok(storage)
+}

@@ -1,0 +1,529 @@
+//! The tables of a session file: which there are, which there should be.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Fault;
+use crate::{Error, Result};
+
+/// The newest of Telethon's schemas that is known here.
+pub(super) const NEWEST: i64 = 8;
+
+/// Telethon's tables, as 1.45 writes them. Schema 7 is schema 8 without `tmp_auth_key`.
+const TABLES: [(&str, &[(&str, &str)], &str); 5] = [
+    ("version", &[("version", "integer primary key")], ""),
+    (
+        "sessions",
+        &[
+            ("dc_id", "integer primary key"),
+            ("server_address", "text"),
+            ("port", "integer"),
+            ("auth_key", "blob"),
+            ("takeout_id", "integer"),
+            (TMP_KEY, "blob"),
+        ],
+        "",
+    ),
+    (
+        "entities",
+        &[
+            ("id", "integer primary key"),
+            ("hash", "integer not null"),
+            ("username", "text"),
+            ("phone", "integer"),
+            ("name", "text"),
+            ("date", "integer"),
+        ],
+        "",
+    ),
+    (
+        "sent_files",
+        &[
+            ("md5_digest", "blob"),
+            ("file_size", "integer"),
+            ("type", "integer"),
+            ("id", "integer"),
+            ("hash", "integer"),
+        ],
+        ", primary key(md5_digest, file_size, type)",
+    ),
+    (
+        "update_state",
+        &[
+            ("id", "integer primary key"),
+            ("pts", "integer"),
+            ("qts", "integer"),
+            ("date", "integer"),
+            ("seq", "integer"),
+        ],
+        "",
+    ),
+];
+
+const TMP_KEY: &str = "tmp_auth_key";
+
+/// Without these the file is no session, and nothing can be added to make it one.
+const ESSENTIAL: [(&str, &str); 4] =
+    [("sessions", "dc_id"), ("sessions", "auth_key"), ("entities", "id"), ("entities", "hash")];
+
+/// Our own tables, for what Telethon has no place for.
+///
+/// DESIGN asks for the id of the home auth key in each row. It stands in `mts_owner` instead,
+/// once for the whole set: there is no mixed state to handle then, and rows stay small. Under
+/// another key the whole set is stale: not read, and wiped by our next write to it.
+pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
+    ("mts_owner", &["home"], "home integer"),
+    (
+        "mts_account",
+        &["bot", "test_mode", "api_id"],
+        "bot integer, test_mode integer, api_id integer",
+    ),
+    (
+        "mts_dcs",
+        &["position", "dc", "host", "port", "flags", "secret"],
+        "position integer primary key, dc integer, host text, port integer, flags integer, \
+         secret blob",
+    ),
+    (
+        "mts_keys",
+        &["dc", "slot", "key", "created", "expires", "user_id"],
+        "dc integer, slot integer, key blob, created integer, expires integer, user_id integer, \
+         primary key(dc, slot)",
+    ),
+    (
+        "mts_salts",
+        &["dc", "salt", "since", "until"],
+        "dc integer, salt integer, since integer, until integer",
+    ),
+    ("mts_values", &["key", "value"], "key text primary key, value blob"),
+    (
+        "mts_entities",
+        &["id", "flags", "usernames"],
+        "id integer primary key, flags integer, usernames text",
+    ),
+    ("mts_usernames", &["username", "id"], "username text primary key, id integer"),
+];
+
+/// A table that is really there, and its columns.
+#[derive(Debug)]
+struct Table {
+    name: String,
+    columns: Vec<Column>,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    in_key: bool,
+    generated: bool,
+}
+
+/// What a file looks like, whatever its version row says.
+#[derive(Debug)]
+pub(super) struct Shape {
+    tables: Vec<Table>,
+    /// The version row, if it holds a number.
+    version: Option<i64>,
+    version_rows: i64,
+}
+
+/// Looks at the tables of a file that may be anybody's.
+pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
+    let mut tables = Vec::new();
+    let mut statement = db.prepare(
+        "SELECT lower(name), type, rootpage FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' \
+         ESCAPE '\\' LIMIT 1001",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut seen = 0;
+    while let Some(row) = rows.next()? {
+        seen += 1;
+        if seen > 1000 {
+            return Err(Error::format("it has over 1000 tables and indexes; no session has").into());
+        }
+        let (ValueRef::Text(name), ValueRef::Text(kind)) = (row.get_ref(0)?, row.get_ref(1)?)
+        else {
+            continue;
+        };
+        let (Ok(name), Ok(kind)) = (std::str::from_utf8(name), std::str::from_utf8(kind)) else {
+            continue;
+        };
+        let real =
+            kind == "table" && matches!(row.get_ref(2)?, ValueRef::Integer(page) if page > 0);
+        if real {
+            tables.push(Table { name: name.to_owned(), columns: columns(db, name)? });
+        } else if is_ours(name) {
+            let kind = if kind == "table" { "virtual table" } else { kind };
+            return Err(Error::format(format!(
+                "{name} in it is a {kind}, not a plain table: no client writes that, so nothing \
+                 in it is trusted"
+            ))
+            .into());
+        }
+    }
+    let mut shape = Shape { tables, version: None, version_rows: 0 };
+    shape.check_columns()?;
+    if shape.has("version", "version") {
+        shape.version_rows = db.query_row("SELECT count(*) FROM version", [], |row| row.get(0))?;
+        shape.version = db
+            .query_row("SELECT version FROM version LIMIT 1", [], |row| {
+                Ok(match row.get_ref(0)? {
+                    ValueRef::Integer(version) => Some(version),
+                    _ => None,
+                })
+            })
+            .optional()?
+            .flatten();
+    }
+    Ok(shape)
+}
+
+fn columns(db: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
+    let mut statement =
+        db.prepare_cached("SELECT lower(name), pk, hidden FROM pragma_table_xinfo(?1)")?;
+    let rows = statement.query_map([table], |row| {
+        Ok(Column {
+            name: row.get(0)?,
+            in_key: row.get::<_, i64>(1)? > 0,
+            generated: row.get::<_, i64>(2)? != 0,
+        })
+    })?;
+    rows.collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    TABLES.iter().any(|(table, ..)| *table == name)
+        || SIDE_TABLES.iter().any(|(table, ..)| *table == name)
+}
+
+fn is_needed(table: &str, column: &str) -> bool {
+    TABLES
+        .iter()
+        .any(|(name, columns, _)| *name == table && columns.iter().any(|(name, _)| *name == column))
+        || SIDE_TABLES.iter().any(|(name, columns, _)| *name == table && columns.contains(&column))
+}
+
+/// The system that a database with these tables and columns (in lower case) belongs to, if it is
+/// a known one other than Telethon 1.
+pub(super) fn foreign_name(tables: &[(String, Vec<String>)]) -> Option<&'static str> {
+    let table = |name: &str| tables.iter().find(|(table, _)| table == name);
+    let column = |name: &str, column: &str| {
+        table(name).is_some_and(|(_, columns)| columns.iter().any(|name| name == column))
+    };
+    if table("mtcute_migrations").is_some() {
+        Some("mtcute")
+    } else if table("dc_home").is_some() && table("dc_option").is_some() {
+        Some("grammers")
+    } else if column("version", "version") && column("datacenter", "auth") {
+        Some("Telethon 2")
+    } else if column("version", "number") && table("sessions").is_some() && table("peers").is_some()
+    {
+        Some("Pyrogram (or Kurigram, Pyrofork, Hydrogram, Electrogram)")
+    } else if column("sessions", "version") && column("sessions", "data") {
+        Some("gotgproto")
+    } else {
+        None
+    }
+}
+
+impl Shape {
+    fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    fn column(&self, table: &str, column: &str) -> Option<&Column> {
+        self.table(table)?.columns.iter().find(|known| known.name == column)
+    }
+
+    fn has(&self, table: &str, column: &str) -> bool {
+        self.column(table, column).is_some()
+    }
+
+    /// Whether there is nothing in the file yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    fn check_columns(&self) -> Result<()> {
+        for table in &self.tables {
+            for column in &table.columns {
+                if column.generated && is_needed(&table.name, &column.name) {
+                    return Err(Error::format(format!(
+                        "column {} of table {} in it is computed, not stored: no client writes \
+                         that, so nothing in it is trusted",
+                        column.name, table.name
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what is not a session of Telethon 1, by name where it is known.
+    pub(super) fn check_telethon(&self) -> Result<()> {
+        let listed: Vec<(String, Vec<String>)> = self
+            .tables
+            .iter()
+            .map(|table| {
+                (table.name.clone(), table.columns.iter().map(|c| c.name.clone()).collect())
+            })
+            .collect();
+        if let Some(name) = foreign_name(&listed) {
+            return Err(Error::format(format!(
+                "it is a session of {name}, which cannot be opened in place; it has to be \
+                 converted"
+            )));
+        }
+        let stranger = self.tables.iter().find(|table| !is_ours(&table.name));
+        if self.table("version").is_some() && !self.has("version", "version") {
+            return Err(Error::format(
+                "its table version has no column version: it is not a session of Telethon",
+            ));
+        }
+        match (self.table("sessions"), stranger) {
+            (Some(_), _) => {}
+            // Telethon creates its tables one by one: a file it was killed on has some of them.
+            (None, None) => {}
+            (None, Some(stranger)) => {
+                return Err(Error::format(format!(
+                    "it is somebody's SQLite database (with a table {}), not a session",
+                    stranger.name
+                )));
+            }
+        }
+        for (table, column) in ESSENTIAL {
+            if self.table(table).is_some() && !self.has(table, column) {
+                return Err(Error::format(format!(
+                    "its table {table} has no column {column}: it is not a session of Telethon"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The schema that the columns amount to. The version row is only heard where they leave a
+    /// choice: it may lie (Telethon 1.5 to 1.7 rewrites it in newer files).
+    pub(super) fn schema(&self) -> u32 {
+        if let Some(newer) = self.newer() {
+            return u32::try_from(newer).unwrap_or(u32::MAX);
+        }
+        if self.has("sessions", TMP_KEY) {
+            8
+        } else if self.has("entities", "date") {
+            7
+        } else if self.has("sessions", "takeout_id") {
+            if self.version == Some(5) { 5 } else { 6 }
+        } else if self.table("update_state").is_some() {
+            4
+        } else if self.has("sent_files", "type") {
+            3
+        } else if self.table("sent_files").is_some() {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// The version row, where it names a schema that is not known here.
+    pub(super) fn newer(&self) -> Option<i64> {
+        self.version.filter(|version| *version > NEWEST)
+    }
+
+    /// The statements that make the file a schema 7 or 8, and which of them. `fresh` is the
+    /// schema of a file that has no sessions yet.
+    pub(super) fn plan(&self, fresh: u32) -> Result<(Vec<String>, u32)> {
+        let target = match self.table("sessions") {
+            None => fresh,
+            // A file found at 7 stays there: raising it would lock out its owner's Telethon 1.42.
+            Some(_) if self.has("sessions", TMP_KEY) => 8,
+            Some(_) => 7,
+        };
+        let mut plan = Vec::new();
+        for (table, columns, constraint) in TABLES {
+            let columns = columns.iter().filter(|(name, _)| *name != TMP_KEY || target == 8);
+            let list =
+                || columns.clone().map(|(n, t)| format!("{n} {t}")).collect::<Vec<_>>().join(", ");
+            let create = || format!("CREATE TABLE {table} ({}{constraint})", list());
+            if self.table(table).is_none() {
+                plan.push(create());
+                if table == "sessions" {
+                    plan.push(format!("INSERT INTO sessions {}", empty_session(target)));
+                }
+            } else if table == "sent_files" {
+                // The form of schema 2 knows parts of an upload, which nobody can use any more.
+                let key = ["md5_digest", "file_size", "type"];
+                if !columns.clone().all(|(name, _)| self.has(table, name))
+                    || !key.iter().all(|name| self.is_key(table, name))
+                {
+                    plan.push(format!("DROP TABLE {table}"));
+                    plan.push(create());
+                }
+            } else {
+                // Unlike Telethon's step from 5 to 6, entities are kept: some hashes may be `min`
+                // ones, but the next sighting of the peer replaces them, and losing the others
+                // means losing peers that cannot be asked for again.
+                for (name, kind) in columns.clone().filter(|(name, _)| !self.has(table, name)) {
+                    plan.push(format!("ALTER TABLE {table} ADD COLUMN {name} {kind}"));
+                }
+            }
+        }
+        for table in ["entities", "update_state"] {
+            if self.table(table).is_some() && !self.is_key(table, "id") {
+                return Err(Error::corrupt(format!(
+                    "its table {table} has no primary key id, so nothing can be saved in it; open \
+                     it read-only and copy it to a new session"
+                )));
+            }
+        }
+        if self.version != Some(i64::from(target)) || self.version_rows != 1 {
+            plan.push("DELETE FROM version".to_owned());
+            plan.push(format!("INSERT INTO version VALUES ({target})"));
+        }
+        Ok((plan, target))
+    }
+
+    fn is_key(&self, table: &str, column: &str) -> bool {
+        self.column(table, column).is_some_and(|column| column.in_key)
+    }
+
+    /// What to select Telethon's columns of `table` from: the table, or where it or a column is
+    /// missing (which happens in read-only sessions only) something with NULL there.
+    pub(super) fn source(&self, table: &str) -> String {
+        let Some((_, columns, _)) = TABLES.iter().find(|(name, ..)| *name == table) else {
+            return table.to_owned();
+        };
+        if columns.iter().all(|(name, _)| self.has(table, name)) {
+            return table.to_owned();
+        }
+        let list: Vec<String> =
+            columns
+                .iter()
+                .map(|(name, _)| {
+                    if self.has(table, name) {
+                        (*name).to_owned()
+                    } else {
+                        format!("NULL AS {name}")
+                    }
+                })
+                .collect();
+        let list = list.join(", ");
+        // In the old form of sent_files there is nothing of use.
+        match self.table(table).filter(|_| table != "sent_files") {
+            Some(_) => format!("(SELECT {list} FROM {table})"),
+            None => format!("(SELECT {list} WHERE 0)"),
+        }
+    }
+}
+
+/// The row of a session that nobody has logged in to, as Telethon writes it: columns and values.
+pub(super) fn empty_session(schema: u32) -> &'static str {
+    if schema == 8 {
+        "(dc_id, server_address, port, auth_key, takeout_id, tmp_auth_key) \
+         VALUES (0, NULL, NULL, x'', NULL, x'')"
+    } else {
+        "(dc_id, server_address, port, auth_key, takeout_id) VALUES (0, NULL, NULL, x'', NULL)"
+    }
+}
+
+/// Brings the file to schema 7 or 8, all or nothing, and answers which.
+pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
+    let (plan, target) = inspect(db)?.plan(fresh)?;
+    if plan.is_empty() {
+        return Ok(target);
+    }
+    super::write::transaction(db, |db| {
+        // Looked at again: another process may have been here first.
+        let shape = inspect(db)?;
+        shape.check_telethon()?;
+        let (plan, target) = shape.plan(fresh)?;
+        for step in plan {
+            db.execute_batch(&step)?;
+        }
+        Ok(target)
+    })
+}
+
+/// Which of our own tables are there and can be believed.
+#[derive(Default)]
+pub(super) struct Side {
+    tables: Vec<&'static str>,
+    /// They belong to the file's auth key.
+    pub(super) valid: bool,
+}
+
+impl Side {
+    /// Looks for the tables. `home` is the id of the file's auth key, asked for only if needed.
+    pub(super) fn load(
+        db: &Connection,
+        home: impl FnOnce() -> rusqlite::Result<u64>,
+    ) -> rusqlite::Result<Side> {
+        let mut side = Side::default();
+        let mut statement = db.prepare_cached(
+            "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND type = 'table' AND rootpage > 0",
+        )?;
+        for (name, needed, _) in SIDE_TABLES {
+            if !statement.exists([name])? {
+                if name == "mts_owner" {
+                    return Ok(side);
+                }
+                continue;
+            }
+            let found = columns(db, name)?;
+            if needed.iter().all(|name| found.iter().any(|c| c.name == *name && !c.generated)) {
+                side.tables.push(name);
+            }
+        }
+        if side.exists("mts_owner") {
+            let stamp = db
+                .prepare_cached("SELECT home FROM mts_owner")?
+                .query_row([], |row| {
+                    Ok(match row.get_ref(0)? {
+                        ValueRef::Integer(stamp) => Some(stamp),
+                        _ => None,
+                    })
+                })
+                .optional()?
+                .flatten();
+            side.valid = stamp == Some(home()?.cast_signed());
+        }
+        Ok(side)
+    }
+
+    fn exists(&self, table: &str) -> bool {
+        self.tables.contains(&table)
+    }
+
+    /// Whether that table can be read.
+    pub(super) fn has(&self, table: &str) -> bool {
+        self.valid && self.exists(table)
+    }
+
+    /// Makes the whole set ready to be written for the auth key `home`.
+    pub(super) fn prepare(&mut self, db: &Connection, home: u64) -> rusqlite::Result<()> {
+        if self.valid && self.tables.len() == SIDE_TABLES.len() {
+            return Ok(());
+        }
+        for (name, _, columns) in SIDE_TABLES {
+            if self.exists(name) {
+                if !self.valid {
+                    db.execute_batch(&format!("DELETE FROM {name}"))?;
+                }
+            } else {
+                // A table of that name without our columns is of no use to anybody.
+                db.execute_batch(&format!(
+                    "DROP TABLE IF EXISTS {name}; CREATE TABLE {name} ({columns})"
+                ))?;
+            }
+        }
+        self.tables = SIDE_TABLES.iter().map(|(name, ..)| *name).collect();
+        self.valid = true;
+        self.stamp(db, home)
+    }
+
+    /// Says whose the set is.
+    pub(super) fn stamp(&self, db: &Connection, home: u64) -> rusqlite::Result<()> {
+        db.execute_batch("DELETE FROM mts_owner")?;
+        db.execute("INSERT INTO mts_owner (home) VALUES (?1)", [home.cast_signed()])?;
+        Ok(())
+    }
+}

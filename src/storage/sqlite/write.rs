@@ -1,0 +1,478 @@
+//! Writing: one set of changes is one transaction.
+
+use std::time::SystemTime;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::Fault;
+use super::notices::Notices;
+use super::rows::{Queries, Reader};
+use super::schema::{Side, empty_session};
+use crate::entity::Known;
+use crate::storage::{AccountChange, Changes, EntityChange};
+use crate::{
+    Account, AuthKey, DcKey, Entity, Error, ErrorKind, Identity, KeySlot, PeerId, PeerKind,
+};
+
+/// Runs `work` as one transaction that holds the write lock from its start, so that it can only
+/// fail with "busy" before it has read anything.
+pub(super) fn transaction<T>(
+    db: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+    let out = work(&transaction)?;
+    transaction.commit()?;
+    Ok(out)
+}
+
+/// How a sighting (?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name, ?6 when, ?7 known bits) joins a
+/// stored row.
+///
+/// A sighting that is older than the row changes nothing, except that a row without any text
+/// takes the texts: Telethon replaces whole rows by bare ones (since 1.25, at every save), and
+/// that must not erase what is known.
+///
+/// The date decides who owns a username or phone, so a sighting that says nothing about the name
+/// must not raise the date of a row that holds one.
+///
+/// `date + 0` reads damaged dates as 0.
+macro_rules! merge {
+    () => {
+        "hash = CASE WHEN ?7 & 1 AND ?6 >= ifnull(date + 0, 0) THEN ?2 ELSE hash END, \
+         username = CASE WHEN ?7 & 2 AND (?6 >= ifnull(date + 0, 0) OR \
+           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?3 ELSE username END, \
+         phone = CASE WHEN ?7 & 4 AND (?6 >= ifnull(date + 0, 0) OR \
+           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
+         name = CASE WHEN ?7 & 8 AND (?6 >= ifnull(date + 0, 0) OR \
+           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
+         date = CASE WHEN (NOT ?7 & 2 AND username IS NOT NULL) OR \
+           (NOT ?7 & 4 AND phone IS NOT NULL) THEN date ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
+    };
+}
+
+const UPSERT: &str = concat!(
+    "INSERT INTO entities (id, hash, username, phone, name, date) \
+     VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0)) ON CONFLICT (id) DO UPDATE SET ",
+    merge!()
+);
+
+/// For a peer whose hash is not known: it never becomes a row of its own.
+const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1");
+
+/// What writing needs.
+pub(super) struct Writer<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) sql: &'a Queries,
+    pub(super) side: &'a mut Side,
+    pub(super) notices: &'a Notices,
+    /// Telethon's schema of the file, 7 or 8.
+    pub(super) schema: u32,
+    /// Others may write the account too.
+    pub(super) shared: bool,
+}
+
+impl Writer<'_> {
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader { db: self.db, sql: self.sql, side: self.side, notices: self.notices }
+    }
+
+    /// Stores everything. The caller holds the transaction.
+    pub(super) fn changes(&mut self, changes: &Changes<'_>) -> Result<(), Fault> {
+        if changes.other_account {
+            self.db.execute_batch(
+                "DELETE FROM entities WHERE id <> 0; DELETE FROM update_state; \
+                 DELETE FROM sent_files",
+            )?;
+            for table in ["mts_entities", "mts_usernames"] {
+                if self.side.has(table) {
+                    self.db.execute_batch(&format!("DELETE FROM {table}"))?;
+                }
+            }
+        }
+        if let Some(change) = &changes.account {
+            self.account(change, changes.other_account)?;
+        }
+        for id in &changes.forget {
+            self.forget(*id)?;
+        }
+        for change in &changes.entities {
+            self.entity(change)?;
+        }
+        for id in &changes.forget_states {
+            self.run("DELETE FROM update_state WHERE id = ?1", params![id])?;
+        }
+        for state in &changes.states {
+            self.run(
+                "INSERT OR REPLACE INTO update_state (id, pts, qts, date, seq) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![state.id, state.pts, state.qts, state.date, state.seq],
+            )?;
+        }
+        for (key, file) in &changes.files {
+            self.run(
+                "INSERT OR REPLACE INTO sent_files (md5_digest, file_size, type, id, hash) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![key.md5, key.size, key.kind as i64, file.id, file.access_hash],
+            )?;
+        }
+        for (key, value) in &changes.values {
+            self.value(key, value.as_ref().map(|value| value.as_slice()))?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {
+        self.db.prepare_cached(sql)?.execute(values)
+    }
+
+    fn prepare_side(&mut self) -> rusqlite::Result<()> {
+        let home = self.reader().home()?.auth_key;
+        self.side.prepare(self.db, home.as_ref().map_or(0, AuthKey::id))
+    }
+
+    fn account(&mut self, change: &AccountChange<'_>, other: bool) -> Result<(), Fault> {
+        let AccountChange { old, new } = *change;
+        let stored = self.reader().account()?;
+        if self.shared {
+            check_unchanged(&stored, old, new)?;
+        }
+        if new.dc != old.dc
+            || new.auth_key != old.auth_key
+            || new.takeout_id != old.takeout_id
+            || new.tmp_auth_key != old.tmp_auth_key
+            || new.keys != old.keys
+        {
+            self.credentials(&stored, old, new)?;
+        }
+        if other || new.identity.user_id != old.identity.user_id {
+            self.own_id(new.identity.user_id)?;
+        }
+        let unnumbered = |identity: &Identity| Identity { user_id: 0, ..*identity };
+        if unnumbered(&new.identity) != unnumbered(&old.identity) {
+            self.prepare_side()?;
+            self.run("DELETE FROM mts_account", [])?;
+            let Identity { bot, test_mode, api_id, .. } = new.identity;
+            self.run(
+                "INSERT INTO mts_account (bot, test_mode, api_id) VALUES (?1, ?2, ?3)",
+                params![bot, test_mode, api_id],
+            )?;
+        }
+        if new.dc_options != old.dc_options {
+            self.prepare_side()?;
+            self.run("DELETE FROM mts_dcs", [])?;
+            for (position, option) in (0_i64..).zip(&new.dc_options) {
+                self.run(
+                    "INSERT INTO mts_dcs (position, dc, host, port, flags, secret) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![
+                        position,
+                        option.dc.id,
+                        option.dc.host,
+                        option.dc.port,
+                        option.flags,
+                        option.secret
+                    ],
+                )?;
+            }
+        }
+        if new.salts != old.salts {
+            self.prepare_side()?;
+            self.run("DELETE FROM mts_salts", [])?;
+            for salt in &new.salts {
+                self.run(
+                    "INSERT INTO mts_salts (dc, salt, since, until) VALUES (?1, ?2, ?3, ?4)",
+                    params![salt.dc, salt.salt, salt.since, salt.until],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Data center, keys and takeout: the one row of `sessions`, and `mts_keys`.
+    ///
+    /// Only the columns that change are set, where Telethon replaces the row: a damaged key or
+    /// address stays as it is until the caller sets a new one.
+    fn credentials(&mut self, stored: &Account, old: &Account, new: &Account) -> Result<(), Fault> {
+        let home = self.reader().home()?;
+        let before = home.auth_key.as_ref().map_or(0, AuthKey::id);
+        match &home.row {
+            Some(row) => self.run("DELETE FROM sessions WHERE dc_id IS NOT ?1", params![row])?,
+            None => {
+                self.run(&format!("INSERT INTO sessions {}", empty_session(self.schema)), [])?
+            }
+        };
+        let dc_changed = new.dc != old.dc;
+        let key_changed = new.auth_key != old.auth_key;
+        let takeout_changed = new.takeout_id != old.takeout_id;
+        let tmp_changed = new.tmp_auth_key != old.tmp_auth_key;
+        let dc = if dc_changed { &new.dc } else { &stored.dc };
+        let dc_id = dc.as_ref().map_or(0, |dc| dc.id);
+        let tmp = if tmp_changed { &new.tmp_auth_key } else { &stored.tmp_auth_key };
+        if dc_changed {
+            self.run(
+                "UPDATE sessions SET dc_id = ?1, server_address = ?2, port = ?3",
+                params![
+                    dc_id,
+                    dc.as_ref().map(|dc| dc.host.as_str()),
+                    dc.as_ref().map(|dc| dc.port)
+                ],
+            )?;
+        }
+        if key_changed {
+            // Empty, never NULL: so Telethon has it.
+            self.run("UPDATE sessions SET auth_key = ?1", params![key_bytes(&new.auth_key)])?;
+        }
+        if takeout_changed || home.swapped {
+            let takeout = if takeout_changed { new.takeout_id } else { stored.takeout_id };
+            self.run("UPDATE sessions SET takeout_id = ?1", params![takeout])?;
+        }
+        if self.schema == 8 {
+            self.run("UPDATE sessions SET tmp_auth_key = ?1", params![key_bytes(tmp)])?;
+        }
+
+        let after = if key_changed { new.key_id() } else { before };
+        if self.side.valid && after != before {
+            // The same session under its next key: what we keep beside it stays true.
+            self.side.stamp(self.db, after)?;
+        }
+        let keys = if new.keys != old.keys { &new.keys } else { &stored.keys };
+        let tmp = tmp.as_ref().filter(|_| self.schema == 7);
+        if self.side.has("mts_keys") || !keys.is_empty() || tmp.is_some() {
+            self.prepare_side()?;
+            self.run("DELETE FROM mts_keys", [])?;
+            for key in keys {
+                if key.dc != dc_id || key.slot == KeySlot::MediaTemporary {
+                    self.key(key)?;
+                }
+            }
+            if let Some(tmp) = tmp {
+                let (slot, key) = (KeySlot::Temporary, tmp.clone());
+                self.key(&DcKey { dc: dc_id, slot, key, created: 0, expires: 0, user_id: 0 })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&self, key: &DcKey) -> rusqlite::Result<usize> {
+        self.run(
+            "INSERT OR REPLACE INTO mts_keys (dc, slot, key, created, expires, user_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                key.dc,
+                key.slot as u32,
+                key.key.as_bytes(),
+                key.created,
+                key.expires,
+                key.user_id
+            ],
+        )
+    }
+
+    /// The own user id, where Telethon (since 1.28) keeps it: as the hash of row 0. Its look-up of
+    /// the own account goes on to the row of that user, which therefore has to be there.
+    fn own_id(&self, user_id: i64) -> Result<(), Fault> {
+        if user_id == 0 {
+            self.run("DELETE FROM entities WHERE id = 0", [])?;
+            return Ok(());
+        }
+        let own = PeerId::from_bare(PeerKind::User, user_id)?.marked();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |age| age.as_secs().cast_signed());
+        self.run(
+            "INSERT OR REPLACE INTO entities (id, hash, username, phone, name, date) \
+             VALUES (0, ?1, NULL, NULL, NULL, ?2)",
+            params![own, now],
+        )?;
+        // Without a date, so that any sighting is newer.
+        self.run("INSERT OR IGNORE INTO entities (id, hash) VALUES (?1, 0)", params![own])?;
+        Ok(())
+    }
+
+    fn entity(&mut self, change: &EntityChange) -> Result<(), Fault> {
+        let EntityChange { entity, known } = change;
+        let id = entity.id.marked();
+        let seen = entity.seen.max(0);
+        let flags = (known & Known::FLAGS != 0).then_some(entity.flags & Entity::KEPT_FLAGS);
+        let names = (known & Known::USERNAMES != 0).then_some(entity.usernames.as_str());
+        let has_more =
+            flags.is_some_and(|flags| flags != 0) || names.is_some_and(|names| names.contains(' '));
+        let side = (flags.is_some() || names.is_some()) && self.side.has("mts_entities");
+        let newer = if has_more || side {
+            let date: Option<i64> = self
+                .db
+                .prepare_cached(
+                    "SELECT CAST(ifnull(date + 0, 0) AS INTEGER) FROM entities WHERE id = ?1",
+                )?
+                .query_row([id], |row| row.get(0))
+                .optional()?;
+            seen >= date.unwrap_or(0)
+        } else {
+            false
+        };
+        fn known_text(text: &str, known: bool) -> Option<&str> {
+            Some(text).filter(|text| known && !text.is_empty())
+        }
+        let sql = if known & Known::HASH != 0 { UPSERT } else { UPDATE };
+        let changed = self.run(
+            sql,
+            params![
+                id,
+                entity.access_hash,
+                known_text(entity.username(), known & Known::USERNAMES != 0),
+                known_text(&entity.phone, known & Known::PHONE != 0)
+                    .and_then(|phone| phone.parse::<i64>().ok()),
+                known_text(&entity.name, known & Known::NAME != 0),
+                seen,
+                known
+            ],
+        )?;
+        if newer && changed > 0 {
+            self.entity_side(id, names, flags, seen)?;
+        }
+        Ok(())
+    }
+
+    /// What Telethon has no place for: flags, and the second and further usernames. `None` keeps
+    /// what is stored.
+    fn entity_side(
+        &mut self,
+        id: i64,
+        names: Option<&str>,
+        flags: Option<u32>,
+        seen: i64,
+    ) -> rusqlite::Result<()> {
+        self.prepare_side()?;
+        let stored: Option<(Option<i64>, Option<String>)> = self
+            .db
+            .prepare_cached("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?
+            .query_row([id], |row| {
+                Ok((
+                    row.get_ref(0)?.as_i64().ok(),
+                    row.get_ref(1)?.as_str().ok().map(str::to_owned),
+                ))
+            })
+            .optional()?;
+        let (stored_flags, stored_names) = stored.unwrap_or_default();
+        let stored_names = stored_names.unwrap_or_default();
+        let flags = flags.map_or(stored_flags.unwrap_or(0), i64::from);
+        let names = names.unwrap_or(&stored_names);
+        if names != stored_names {
+            for name in stored_names.split(' ').skip(1) {
+                self.run(
+                    "DELETE FROM mts_usernames WHERE username = ?1 AND id = ?2",
+                    params![name, id],
+                )?;
+            }
+            for name in names.split(' ').skip(1) {
+                // The newest sighting has the name.
+                self.run(
+                    "INSERT INTO mts_usernames (username, id) VALUES (?1, ?2) \
+                     ON CONFLICT (username) DO UPDATE SET id = ?2 WHERE ifnull((SELECT date + 0 \
+                     FROM entities WHERE entities.id = mts_usernames.id), 0) <= ?3",
+                    params![name, id, seen],
+                )?;
+            }
+        }
+        let several = Some(names).filter(|names| names.contains(' '));
+        if flags == 0 && several.is_none() {
+            self.run("DELETE FROM mts_entities WHERE id = ?1", params![id])?;
+        } else {
+            self.run(
+                "INSERT OR REPLACE INTO mts_entities (id, flags, usernames) VALUES (?1, ?2, ?3)",
+                params![id, flags, several],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, id: PeerId) -> Result<(), Fault> {
+        let id = id.marked();
+        if self.side.has("mts_entities") {
+            self.entity_side(id, Some(""), Some(0), 0)?;
+        }
+        self.run("DELETE FROM entities WHERE id = ?1", params![id])?;
+        Ok(())
+    }
+
+    fn value(&mut self, key: &str, value: Option<&[u8]>) -> Result<(), Fault> {
+        match value {
+            Some(value) => {
+                self.prepare_side()?;
+                self.run(
+                    "INSERT OR REPLACE INTO mts_values (key, value) VALUES (?1, ?2)",
+                    params![key, value],
+                )?;
+            }
+            None if self.side.has("mts_values") => {
+                self.run("DELETE FROM mts_values WHERE key = ?1", params![key])?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Leaves that username to its newest bearer, whom it answers.
+    pub(super) fn evict_username(&mut self, name: &str) -> Result<Vec<Entity>, Fault> {
+        let (winner, losers) = newest(self.reader().by_username(name)?);
+        for loser in losers {
+            let rest: Vec<&str> =
+                loser.usernames.split(' ').filter(|other| *other != name).collect();
+            let id = loser.id.marked();
+            self.run("UPDATE entities SET username = ?2 WHERE id = ?1", params![id, rest.first()])?;
+            if self.side.has("mts_entities") {
+                self.entity_side(id, Some(&rest.join(" ")), None, loser.seen)?;
+            }
+        }
+        Ok(winner.into_iter().collect())
+    }
+
+    /// Leaves that phone number to its newest bearer, whom it answers.
+    pub(super) fn evict_phone(&mut self, phone: i64) -> Result<Vec<Entity>, Fault> {
+        let (winner, losers) = newest(self.reader().entities(&self.sql.by_phone, [phone])?);
+        for loser in losers {
+            self.run("UPDATE entities SET phone = NULL WHERE id = ?1", params![loser.id.marked()])?;
+        }
+        Ok(winner.into_iter().collect())
+    }
+}
+
+/// The newest of several bearers of a name, and the others. Of equally new ones it is the last,
+/// as in Telethon.
+pub(super) fn newest(mut found: Vec<Entity>) -> (Option<Entity>, Vec<Entity>) {
+    found.sort_by_key(|entity| (entity.seen, entity.id));
+    (found.pop(), found)
+}
+
+fn key_bytes(key: &Option<AuthKey>) -> &[u8] {
+    key.as_ref().map_or(&[], |key| key.as_bytes())
+}
+
+/// Refuses to overwrite what somebody else has changed since `old` was read.
+fn check_unchanged(stored: &Account, old: &Account, new: &Account) -> Result<(), Fault> {
+    // One that already stands there is no conflict, so that a commit can be repeated.
+    fn conflict<T: PartialEq>(stored: &T, old: &T, new: &T) -> bool {
+        new != old && stored != old && stored != new
+    }
+    let parts = [
+        ("data center", conflict(&stored.dc, &old.dc, &new.dc)),
+        ("auth key", conflict(&stored.auth_key, &old.auth_key, &new.auth_key)),
+        (
+            "temporary auth key",
+            conflict(&stored.tmp_auth_key, &old.tmp_auth_key, &new.tmp_auth_key),
+        ),
+        ("takeout id", conflict(&stored.takeout_id, &old.takeout_id, &new.takeout_id)),
+        ("identity", conflict(&stored.identity, &old.identity, &new.identity)),
+        ("data center list", conflict(&stored.dc_options, &old.dc_options, &new.dc_options)),
+        ("key list", conflict(&stored.keys, &old.keys, &new.keys)),
+        ("salt list", conflict(&stored.salts, &old.salts, &new.salts)),
+    ];
+    match parts.iter().find(|(_, conflict)| *conflict) {
+        None => Ok(()),
+        Some((part, _)) => Err(Fault::Told(Error::new(
+            ErrorKind::Busy,
+            format!("the {part} was changed by another process meanwhile; read it again"),
+        ))),
+    }
+}
