@@ -122,9 +122,14 @@ def examples():
             "quickstart": [[session], [session]],
             "inspect": [[FIXTURES / "telethon-1.45.0.session"]],
             "custom_storage": [[]],
-            "string_session": [[]],
+            "string_session": [["export", FIXTURES / "telethon-1.45.0.session"]],
         }.items():
             yield f"{name} {way}", [[*wrapper, BUILD / name, *words] for words in runs]
+    example = folder("examples/readme") / "example.c"
+    example.write_text(re.search(r"```c\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1])
+    program = example.with_suffix("")
+    yield "README", [["gcc", "-std=c99", *WARN, INCLUDE, example, "-o", program, *SHARED],
+                     ["env", "-C", example.parent, program]]
     yield "demo", [["tools/demo.sh"]]
 
 
