@@ -5,7 +5,6 @@
 //! that must hold inside one transaction: they are the storage's, and said at each method.
 
 pub(crate) mod account_record;
-pub(crate) mod account_record;
 mod memory;
 mod sqlite;
 
