@@ -32,8 +32,11 @@ fn listed() -> BTreeSet<String> {
 #[test]
 fn the_library_exports_what_is_listed_and_nothing_else() {
     let symbols = output("nm", &["-D", "--defined-only"]);
-    let exported: BTreeSet<String> =
-        symbols.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
+    let exported: BTreeSet<String> = symbols
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2))
+        .map(str::to_owned)
+        .collect();
     assert_eq!(exported, listed(), "left: exported, right: tests/abi/symbols.txt");
 }
 
