@@ -364,7 +364,7 @@ fn absent_is_not_zero_in_update_states() {
     assert_eq!((status, state.pts, state.qts, state.date), (MTS_OK, 5, 0, 8));
     assert_eq!(state.fields, 15, "the hash of a channel that was never met");
     let (_, text) = failure(|err| set(&mts_update_state { id: 7, ..Default::default() }, 0, err));
-    assert!(text.contains("record 0") && text.contains("MTS_STATE_"), "{text}");
+    assert!(text.contains("update state 7: fields is 0"), "{text}");
     let (_, text) = failure(|err| set(&pts, 2, err));
     assert!(text.contains("flags 0x2"), "{text}");
 }
@@ -453,8 +453,8 @@ fn an_error_object_tells_all_that_the_error_knows() {
     let (status, text) = failure(|err| {
         // SAFETY: a place for a pointer.
         let status = guard(unsafe { ErrorSlot::new(err) }, || Err(error));
-        // SAFETY: the error just made.
         assert_eq!(
+            // SAFETY: the error just made.
             unsafe { (mts_error_errno(*err), mts_error_sqlite_code(*err)) },
             (libc::ENOSPC, 0)
         );
