@@ -2115,7 +2115,7 @@ mts_status mts_session_to_packed(const struct mts_session *session,
  * Opens a session that your callbacks keep. The table is copied; `user` is lent to the library
  * until `free` is called. Of the flags of `options`, those that mean a file are refused.
  *
- * When this fails, `free` is not called: `user` is still yours.
+ * When this fails, `free` is not called: `user` is still yours, and so is what `lock` claimed.
  *
  * Telethon: a subclass of `Session`. Calls back `lock` and `load`.
  */

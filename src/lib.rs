@@ -20,6 +20,10 @@
 //!
 //! C programs use the same library through `include/mtsession.h`.
 
+// The contract suite of the storages, which `tests/` runs too, names the crate as its users do.
+#[cfg(test)]
+extern crate self as mtsession;
+
 mod account;
 mod auth_key;
 mod dc;
