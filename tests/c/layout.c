@@ -9,13 +9,14 @@
 
 SIZE(mts_status, 4);
 
-SIZE(mts_options, 24);
+SIZE(mts_options, 28);
 AT(mts_options, size, 0);
 AT(mts_options, flags, 4);
 AT(mts_options, busy_timeout_ms, 8);
 AT(mts_options, max_entities, 12);
 AT(mts_options, max_dirty, 16);
 AT(mts_options, max_dirty_age_ms, 20);
+AT(mts_options, journal, 24);
 
 SIZE(mts_text, 8);
 AT(mts_text, off, 0);
