@@ -15,6 +15,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -73,6 +74,8 @@ pub struct SqliteStorage {
     found_schema: u32,
     notices: Arc<Notices>,
     open: Mutex<Option<Open>>,
+    /// What stands at the path since is not ours, though it may have got the same inode.
+    deleted: AtomicBool,
 }
 
 /// What there is while a session is open. Fields are dropped in this order: the connection first.
@@ -403,6 +406,9 @@ impl Storage for SqliteStorage {
             ));
         }
         let mut open = self.hold();
+        if self.deleted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let _lock = match self.hang_up(&mut open)? {
             Some(lock) => lock,
             None => OwnerLock::take(&self.path, self.options.shared)?.0,
@@ -423,6 +429,7 @@ impl Storage for SqliteStorage {
                 _ => {}
             }
         }
+        self.deleted.store(true, Ordering::Relaxed);
         Ok(())
     }
 }

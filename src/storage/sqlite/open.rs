@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -499,9 +500,55 @@ fn finish(
             _copy: copy,
             lock: None,
         })),
+        deleted: AtomicBool::new(false),
     };
     if !options.read_only {
         storage.check_place()?;
     }
     Ok(storage)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::types::ValueRef;
+
+    use super::*;
+
+    #[test]
+    fn sqlite_is_told_to_trust_nothing_and_to_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap().join("a");
+        create(&path).unwrap();
+        let Ok((db, _)) = connect(&path, &SqliteOptions::default()) else { panic!("no database") };
+        for (pragma, want) in [
+            // EXTRA: with FULL the last commit can come undone when the power goes.
+            ("synchronous", "3"),
+            ("journal_mode", "delete"),
+            ("secure_delete", "1"),
+            ("temp_store", "2"),
+            ("cell_size_check", "1"),
+            ("trusted_schema", "0"),
+            ("foreign_keys", "0"),
+            ("busy_timeout", "5000"),
+        ] {
+            let value = db
+                .query_row(&format!("PRAGMA {pragma}"), [], |row| {
+                    Ok(match row.get_ref(0)? {
+                        ValueRef::Integer(value) => value.to_string(),
+                        other => other.as_str().unwrap_or_default().to_owned(),
+                    })
+                })
+                .unwrap();
+            assert_eq!(value, want, "{pragma}");
+        }
+        for (config, want) in [
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true),
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+        ] {
+            assert_eq!(db.db_config(config).unwrap(), want, "{config:?}");
+        }
+        assert_eq!(db.limit(Limit::SQLITE_LIMIT_LENGTH).unwrap(), MAX_CELL);
+    }
 }
