@@ -9,7 +9,6 @@ use std::ffi::CString;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use zeroize::Zeroizing;
 
@@ -27,19 +26,19 @@ const CHUNK: usize = 512;
 /// Knows which threads are inside a callback, and whether `user` is the library's by now.
 #[derive(Default)]
 pub(in crate::ffi) struct Gate {
-    inside: Mutex<Vec<ThreadId>>,
+    inside: Mutex<Vec<usize>>,
     owned: AtomicBool,
 }
 
 impl Gate {
-    fn inside(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+    fn inside(&self) -> MutexGuard<'_, Vec<usize>> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses a call that comes from inside a callback: it could wait for a lock that its own
     /// thread holds.
     pub(in crate::ffi) fn refuse_inside(&self) -> Result<()> {
-        if self.inside().contains(&thread::current().id()) {
+        if self.inside().contains(&this_thread()) {
             return Err(Error::new(
                 ErrorKind::Callback,
                 "called from inside a callback of this session's own storage; a callback answers \
@@ -55,7 +54,7 @@ impl Gate {
     }
 
     fn enter(&self) -> Entered<'_> {
-        self.inside().push(thread::current().id());
+        self.inside().push(this_thread());
         Entered(self)
     }
 }
@@ -64,12 +63,19 @@ struct Entered<'a>(&'a Gate);
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let me = thread::current().id();
+        let me = this_thread();
         let mut inside = self.0.inside();
         if let Some(at) = inside.iter().rposition(|thread| *thread == me) {
             inside.swap_remove(at);
         }
     }
+}
+
+/// A number that no other living thread has. `std::thread::current` has one too, but in the main
+/// thread of a C program it leaves an allocation behind.
+fn this_thread() -> usize {
+    thread_local!(static MARK: u8 = const { 0 });
+    MARK.with(|mark| ptr::from_ref(mark).addr())
 }
 
 /// What was loaded, as the last commit left it.
