@@ -1,5 +1,6 @@
 //! What the shared library exports, and what it needs.
 #![cfg(target_os = "linux")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -23,6 +23,13 @@ use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile
 /// Entities asked for at once where all of them are wanted.
 const CHUNK: usize = 512;
 
+/// A number that tells this thread from the others: the address of something of its own.
+/// (`thread::current` would leave an allocation behind on threads that are not Rust's.)
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| ptr::from_ref(here).addr())
+}
+
 /// Knows which threads are inside a callback, and whether `user` is the library's by now.
 #[derive(Default)]
 pub(in crate::ffi) struct Gate {
@@ -407,12 +414,14 @@ impl Storage for Adapter {
     fn delete(&self) -> Result<()> {
         self.close()?;
         let _one_at_a_time = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut login = self.login();
-        let batch =
-            Batch::clear(login.states.keys().copied(), login.files.keys(), login.values.keys())?;
-        *login = Login::default();
-        drop(login);
-        self.store(&batch)
+        let batch = {
+            let login = self.login();
+            let states = login.states.keys().copied();
+            Batch::clear(states, login.files.keys(), login.values.keys())?
+        };
+        self.store(&batch)?;
+        *self.login() = Login::default();
+        Ok(())
     }
 }
 
