@@ -152,9 +152,14 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let file = create(path).map_err(|error| Error::io("create", path, &error))?;
-            let meta = file.metadata().map_err(failed)?;
-            return Ok((file_id(&meta), Content::New));
+            return match create(path) {
+                Ok(file) => Ok((file_id(&file.metadata().map_err(failed)?), Content::New)),
+                // Somebody who shares the session was quicker.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {
+                    look(path, registry)
+                }
+                Err(error) => Err(Error::io("create", path, &error)),
+            };
         }
         Err(error) => return Err(failed(error)),
     };
@@ -465,8 +470,12 @@ fn finish(
         }
         journal = JournalState::start(&db, options)?;
         let new = shape.is_empty();
-        schema = migrate(&db, fresh_schema(options))?;
-        shape = inspect(&db)?;
+        let (plan, target) = shape.plan(fresh_schema(options))?;
+        schema = target;
+        if !plan.is_empty() {
+            schema = migrate(&db, fresh_schema(options))?;
+            shape = inspect(&db)?;
+        }
         if new {
             found_schema = schema;
         }

@@ -434,12 +434,8 @@ pub(super) fn empty_session(schema: u32) -> &'static str {
 
 /// Brings the file to schema 7 or 8, all or nothing, and answers which.
 pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
-    let (plan, target) = inspect(db)?.plan(fresh)?;
-    if plan.is_empty() {
-        return Ok(target);
-    }
     super::write::transaction(db, |db| {
-        // Looked at again: another process may have been here first.
+        // Looked at inside: another process may have been here first.
         let shape = inspect(db)?;
         shape.check_telethon()?;
         let (plan, target) = shape.plan(fresh)?;
