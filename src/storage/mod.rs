@@ -14,7 +14,7 @@ use crate::entity::Known;
 use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
-pub use sqlite::{SqliteOptions, SqliteStorage};
+pub use sqlite::{Journal, SqliteOptions, SqliteStorage};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

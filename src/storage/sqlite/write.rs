@@ -60,6 +60,9 @@ const UPSERT: &str = concat!(
 /// For a peer whose hash is not known: it never becomes a row of its own.
 const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1");
 
+#[cfg(test)]
+pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
+
 /// What writing needs.
 pub(super) struct Writer<'a> {
     pub(super) db: &'a Connection,
