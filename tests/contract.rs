@@ -1,5 +1,5 @@
 //! The contract suite over the storages of the Rust API. The caller's own storage, made of C
-//! callbacks, passes it in `src/ffi/custom.rs`.
+//! callbacks, passes it in `src/ffi/custom/tests.rs`.
 
 #[path = "contract/suite.rs"]
 #[macro_use]

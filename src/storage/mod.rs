@@ -14,7 +14,7 @@ use crate::entity::Known;
 use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
-pub use sqlite::{SqliteOptions, SqliteStorage};
+pub use sqlite::{Journal, SqliteOptions, SqliteStorage};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,9 +127,10 @@ pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<E
         row.flags = new.flags;
     }
     // A change that does not tell a name says nothing about whose it is, which the newest date
-    // decides.
-    let silent = (told & Known::USERNAMES == 0 && !stored.usernames.is_empty())
-        || (told & Known::PHONE == 0 && !stored.phone.is_empty());
+    // decides. The date serves usernames first, since they change hands far oftener than phones.
+    let silent = change.known & Known::USERNAMES == 0
+        && (!stored.usernames.is_empty()
+            || (change.known & Known::PHONE == 0 && !stored.phone.is_empty()));
     if !silent {
         row.seen = row.seen.max(new.seen);
     }

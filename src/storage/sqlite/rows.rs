@@ -106,7 +106,7 @@ fn phone(cell: ValueRef<'_>) -> Cell<String> {
     let digits = match cell {
         ValueRef::Null | ValueRef::Integer(0) | ValueRef::Text([]) => return Ok(None),
         ValueRef::Integer(number) if number > 0 => number.to_string(),
-        ValueRef::Real(number) if number >= 1.0 && number < 1e18 && number.fract() == 0.0 => {
+        ValueRef::Real(number) if (1.0..1e18).contains(&number) && number.fract() == 0.0 => {
             (number as i64).to_string()
         }
         ValueRef::Text(_) => {

@@ -9,8 +9,11 @@ use crate::{Error, Result};
 /// The newest of Telethon's schemas that is known here.
 pub(super) const NEWEST: i64 = 8;
 
+/// A table: its name, its columns with their types, its further constraints.
+type Definition = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// Telethon's tables, as 1.45 writes them. Schema 7 is schema 8 without `tmp_auth_key`.
-const TABLES: [(&str, &[(&str, &str)], &str); 5] = [
+const TABLES: [Definition; 5] = [
     ("version", &[("version", "integer primary key")], ""),
     (
         "sessions",
@@ -376,8 +379,14 @@ impl Shape {
             }
         }
         if self.version != Some(i64::from(target)) || self.version_rows != 1 {
-            plan.push("DELETE FROM version".to_owned());
-            plan.push(format!("INSERT INTO version VALUES ({target})"));
+            // A column that made something else of the number would do so again.
+            let odd = self.version.is_none() && self.version_rows > 0;
+            plan.push(if odd {
+                "DROP TABLE version; CREATE TABLE version (version integer primary key)".to_owned()
+            } else {
+                "DELETE FROM version".to_owned()
+            });
+            plan.push(format!("INSERT INTO version (version) VALUES ({target})"));
         }
         Ok((plan, target))
     }
@@ -395,22 +404,20 @@ impl Shape {
         if columns.iter().all(|(name, _)| self.has(table, name)) {
             return table.to_owned();
         }
-        let list: Vec<String> =
-            columns
-                .iter()
-                .map(|(name, _)| {
-                    if self.has(table, name) {
-                        (*name).to_owned()
-                    } else {
-                        format!("NULL AS {name}")
-                    }
-                })
-                .collect();
-        let list = list.join(", ");
         // In the old form of sent_files there is nothing of use.
-        match self.table(table).filter(|_| table != "sent_files") {
-            Some(_) => format!("(SELECT {list} FROM {table})"),
-            None => format!("(SELECT {list} WHERE 0)"),
+        let there = self.table(table).is_some() && table != "sent_files";
+        let cell = |(name, _): &(&str, &str)| {
+            if there && self.has(table, name) {
+                (*name).to_owned()
+            } else {
+                format!("NULL AS {name}")
+            }
+        };
+        let list = columns.iter().map(cell).collect::<Vec<_>>().join(", ");
+        if there {
+            format!("(SELECT {list} FROM {table})")
+        } else {
+            format!("(SELECT {list} WHERE 0)")
         }
     }
 }
@@ -427,12 +434,8 @@ pub(super) fn empty_session(schema: u32) -> &'static str {
 
 /// Brings the file to schema 7 or 8, all or nothing, and answers which.
 pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
-    let (plan, target) = inspect(db)?.plan(fresh)?;
-    if plan.is_empty() {
-        return Ok(target);
-    }
     super::write::transaction(db, |db| {
-        // Looked at again: another process may have been here first.
+        // Looked at inside: another process may have been here first.
         let shape = inspect(db)?;
         shape.check_telethon()?;
         let (plan, target) = shape.plan(fresh)?;

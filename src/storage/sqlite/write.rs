@@ -46,8 +46,9 @@ macro_rules! merge {
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
          name = CASE WHEN ?7 & 8 AND (?6 >= ifnull(date + 0, 0) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
-         date = CASE WHEN (NOT ?7 & 2 AND username IS NOT NULL) OR \
-           (NOT ?7 & 4 AND phone IS NOT NULL) THEN date ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
+         date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
+           (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
+           ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
     };
 }
 
@@ -59,6 +60,9 @@ const UPSERT: &str = concat!(
 
 /// For a peer whose hash is not known: it never becomes a row of its own.
 const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1");
+
+#[cfg(test)]
+pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
 
 /// What writing needs.
 pub(super) struct Writer<'a> {
