@@ -52,6 +52,6 @@ pub use sent_file::{FileKey, FileKind, SentFile};
 pub use session::{Found, How, Look, Notice, NoticeKind, Options, Session};
 pub use storage::{
     AccountChange, Changes, EntityChange, Find, Journal, MemoryStorage, SqliteOptions,
-    SqliteStorage, Storage,
+    SqliteStorage, Storage, ValueChange,
 };
 pub use update_state::{UpdateState, UpdateStatePatch};

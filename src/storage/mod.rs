@@ -29,7 +29,7 @@ pub enum Find<'a> {
     Name(&'a str),
 }
 
-/// One entity to put, and which of its fields are meant ([`Known`](crate::entity::Known) bits):
+/// One entity to put, and which of its fields are meant (as bits):
 /// the others keep what is stored.
 #[derive(Clone, Debug)]
 pub struct EntityChange {
@@ -45,6 +45,9 @@ impl EntityChange {
         EntityChange { entity, known: Known::ALL }
     }
 }
+
+/// An opaque value to put under a name, or with `None` to remove.
+pub type ValueChange = (String, Option<Zeroizing<Vec<u8>>>);
 
 /// One set of changes: all of it is stored, or nothing.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +66,8 @@ pub struct Changes<'a> {
     pub forget_states: Vec<i64>,
     /// Sent files to put.
     pub files: Vec<(FileKey, SentFile)>,
-    /// Opaque values to put, or with `None` to remove.
-    pub values: Vec<(String, Option<Zeroizing<Vec<u8>>>)>,
+    /// Opaque values to put or remove.
+    pub values: Vec<ValueChange>,
     /// The change must survive the loss of power once [`Storage::commit`] has returned.
     pub durable: bool,
     /// Fail with [`Busy`](crate::ErrorKind::Busy) at once, rather than wait for somebody's lock.

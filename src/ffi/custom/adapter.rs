@@ -78,13 +78,6 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// A number that no other living thread has. `std::thread::current` has one too, but in the main
-/// thread of a C program it leaves an allocation behind.
-fn this_thread() -> usize {
-    thread_local!(static MARK: u8 = const { 0 });
-    MARK.with(|mark| ptr::from_ref(mark).addr())
-}
-
 /// What was loaded, as the last commit left it.
 #[derive(Default)]
 struct Login {

@@ -29,7 +29,7 @@ use zeroize::Zeroizing;
 use self::files::{FileId, OwnerLock, PrivateCopy, Registered, beside, file_id};
 use self::journal::JournalState;
 use self::notices::Notices;
-use self::rows::{Queries, Reader};
+use self::rows::{Bearer, Queries, Reader};
 use self::schema::Side;
 use self::write::{Writer, newest, transaction};
 use super::{Changes, Find, Storage};
@@ -326,18 +326,15 @@ impl SqliteStorage {
     fn evict(
         &self,
         open: &mut Open,
-        found: Vec<Entity>,
-        evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Vec<Entity>, Fault>,
+        found: Vec<Bearer>,
+        evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Option<Entity>, Fault>,
     ) -> std::result::Result<Vec<Entity>, Fault> {
-        if found.len() < 2 {
-            return Ok(found);
-        }
-        if !self.options.read_only {
+        if found.len() > 1 && !self.options.read_only {
             open.db.busy_timeout(Duration::ZERO)?;
             let evicted = open.write(self, false, evict);
             open.db.busy_timeout(open::busy_timeout(&self.options))?;
             if let Ok(winner) = evicted {
-                return Ok(winner);
+                return Ok(winner.into_iter().collect());
             }
         }
         Ok(newest(found).0.into_iter().collect())
@@ -368,7 +365,7 @@ impl Storage for SqliteStorage {
                 Find::Phone(phone) => {
                     // Kept as a number; nothing else can be somebody's phone.
                     let Ok(phone) = phone.parse::<i64>() else { return Ok(Vec::new()) };
-                    let found = reader.entities(&open.sql.by_phone, [phone])?;
+                    let found = reader.by_phone(phone)?;
                     self.evict(open, found, |writer| writer.evict_phone(phone))
                 }
                 Find::Name(name) => {
