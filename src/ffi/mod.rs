@@ -42,3 +42,6 @@ mod values;
 mod strings;
 
 mod custom;
+
+#[cfg(test)]
+mod tests;

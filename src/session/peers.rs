@@ -269,6 +269,10 @@ impl Session {
                 one
             }
         };
+        if one.is_none() {
+            // A text that names nobody asks nobody; a closed session shall say so all the same.
+            drop(self.live()?);
+        }
         Ok(one.map(|item| Found { item, ambiguous: false }))
     }
 
