@@ -36,9 +36,14 @@ impl JournalState {
     /// the deleted journal was not synced, the journal comes back and undoes it.
     pub(super) fn start(
         db: &Connection,
+        wal: bool,
         options: &SqliteOptions,
     ) -> rusqlite::Result<JournalState> {
-        leave_wal(db, options)?;
+        if wal {
+            // Somebody left it so, or was killed.
+            leave_wal(db, options)?;
+        }
+        db.pragma_update(None, "synchronous", "EXTRA")?;
         let wanted = options.journal != Journal::Rollback;
         Ok(JournalState { wanted, wal: false })
     }
@@ -111,6 +116,7 @@ impl JournalState {
     /// owner does it; nothing is lost by it.
     pub(super) fn stop(&mut self, db: &Connection, options: &SqliteOptions) {
         if std::mem::take(&mut self.wal) {
+            let _ = db.pragma_update(None, "synchronous", "EXTRA");
             let _ = leave_wal(db, options);
         }
     }
@@ -127,7 +133,6 @@ fn synchronous(journal: Journal) -> &'static str {
 /// Makes the file one plain file with a rollback journal. Where somebody else has it open it
 /// cannot be had now, and works as it is: not worth waiting for.
 fn leave_wal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    db.pragma_update(None, "synchronous", "EXTRA")?;
     db.busy_timeout(Duration::ZERO)?;
     let left = db.pragma_update(None, "journal_mode", "DELETE");
     db.busy_timeout(busy_timeout(options))?;
