@@ -33,6 +33,7 @@ mod format;
 mod listing;
 mod lookup;
 mod peer;
+mod process;
 mod sent_file;
 mod session;
 mod storage;

@@ -13,6 +13,8 @@
 
 mod guard;
 
+mod fork;
+
 mod status;
 
 mod error;
