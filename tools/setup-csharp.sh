@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/csharp" && pwd)
 folder=${1:?usage: setup-csharp.sh FOLDER}
 
-command -v dotnet >/dev/null && exit 0
+dotnet --version >/dev/null 2>&1 && exit 0
 # The copy of the list is made last, so it says that the installation came to its end.
 cmp -s "$here/requirements.txt" "$folder/installed.txt" && exit 0
 

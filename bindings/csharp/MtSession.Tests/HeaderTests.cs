@@ -35,6 +35,7 @@ public sealed class HeaderTests : Scratch
     private static readonly Dictionary<string, Type> s_groups = new()
     {
         ["OPEN"] = typeof(OpenFlags),
+        ["JOURNAL"] = typeof(Journal),
         ["NOTICE"] = typeof(NoticeKind),
         ["DC"] = typeof(DcFlags),
         ["SLOT"] = typeof(KeySlot),

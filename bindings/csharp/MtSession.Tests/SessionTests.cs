@@ -139,6 +139,13 @@ public sealed class SessionTests : Scratch
         Assert.True(again.TryGetTmpAuthKey(key));
         Assert.Equal(Key, key.ToArray());
         Assert.Contains("8", Session.List(Folder).Single().Format);
+
+        using var wal = Session.Open(
+            At("wal.session"), new SessionOptions { Journal = Journal.WalProcessSafe });
+        wal.SetDc(1, "::1", 80);
+        Assert.True(File.Exists(At("wal.session-wal")));
+        Fails(Status.Argument, () => Session.Open(
+            At("b.session"), new SessionOptions { Journal = (Journal)3 }));
     }
 
     [Fact]
@@ -186,7 +193,7 @@ public sealed class SessionTests : Scratch
                 // It is not collected yet.
             }
         }
-        Assert.True(false, "the session was never freed");
+        Assert.Fail("the session was never freed");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -256,7 +263,7 @@ public sealed class SessionTests : Scratch
         Notice notice = session.TakeNotices().First();
         Assert.Equal(NoticeKind.SaveFailed, notice.Kind);
         Assert.Contains(new string('x', 1000), notice.Text);
-        Assert.Empty(session.TakeNotices().Where(next => next == notice));
+        Assert.False(session.TakeNotices().Contains(notice));
         storage.CommitFails = null;
         session.Save();
     }
@@ -284,9 +291,9 @@ public sealed class SessionTests : Scratch
         {
             try
             {
-                for (long i = 1; ; i++)
+                for (int i = 0; ; i++)
                 {
-                    long id = (number * 1_000_000L) + i;
+                    long id = (number * 1000) + (i % 100) + 1;
                     session.PutEntity(id, id, EntityFlags.Whole, $"user{id}");
                     if (!session.TryGetInputPeer($"@USER{id}", out InputPeer peer) || peer.Id != id)
                     {

@@ -49,7 +49,7 @@ public sealed class StorageTests : Scratch
             Assert.Equal(90, session.GetUpdateState(9)!.Value.AccessHash);
             Assert.Equal(4, session.GetUpdateState(0)!.Value.Seq);
             Assert.Equal(Bytes(1000, 3), session.GetValue("mine")!);
-            Assert.Equal([], session.GetValue("empty")!);
+            Assert.Empty(session.GetValue("empty")!);
             Assert.Equal(new SentFile(5, 6), session.GetFile(md5, 100, FileKind.Photo));
 
             session.Identity = new Identity(1);

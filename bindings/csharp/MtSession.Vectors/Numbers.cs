@@ -8,6 +8,7 @@ internal static class Numbers
 {
     private static readonly Dictionary<string, Type> s_groups = new()
     {
+        ["JOURNAL"] = typeof(Journal),
         ["NOTICE"] = typeof(NoticeKind),
         ["DC"] = typeof(DcFlags),
         ["SLOT"] = typeof(KeySlot),

@@ -52,8 +52,7 @@ public sealed record Entity
     {
         PeerKind.User => Id,
         PeerKind.Chat => -Id,
-        // Added first: the lowest id has no positive twin.
-        _ => -(Id + ChannelBase),
+        _ => -(Id + ChannelBase), // added first: the lowest number has no positive twin
     };
 
     /// <summary>The marked id of the channel with this bare id.</summary>

@@ -1,5 +1,29 @@
 namespace MtSession;
 
+/// <summary>How what is saved gets to the disk.</summary>
+public enum Journal
+{
+    /// <summary>
+    /// A rollback journal. The session is one plain file at all times, and what was saved survives the
+    /// loss of power. For nearly everybody.
+    /// </summary>
+    Rollback = 0,
+
+    /// <summary>
+    /// A write-ahead log, several times faster for those who save at every update. What was saved
+    /// survives the loss of power. While the session is open, its file is whole only together with the
+    /// -wal file beside it. Where it would be dangerous (a network file system, a file with several
+    /// names, a shared session) a notice says so and the rollback journal serves.
+    /// </summary>
+    Wal = 1,
+
+    /// <summary>
+    /// As <see cref="Wal"/>, faster still. What was saved survives the death of the process, but what
+    /// was saved since the last credential may be lost with the power. Credentials are never.
+    /// </summary>
+    WalProcessSafe = 2,
+}
+
 /// <summary>What kind of peer it is.</summary>
 public enum PeerKind
 {

@@ -55,6 +55,9 @@ public sealed record SessionOptions
     /// </summary>
     public TimeSpan? MaxDirtyAge { get; init; }
 
+    /// <summary>How what is saved gets to the disk; a rollback journal by default.</summary>
+    public Journal Journal { get; init; }
+
     internal unsafe NativeOptions ToNative() => new()
     {
         Size = (uint)sizeof(NativeOptions),
@@ -71,6 +74,7 @@ public sealed record SessionOptions
         MaxDirtyAgeMs = MaxDirtyAge == Timeout.InfiniteTimeSpan
             ? uint.MaxValue
             : Milliseconds(MaxDirtyAge, nameof(MaxDirtyAge)),
+        Journal = (uint)Journal,
     };
 
     // 0 is the default's word in the native library: it cannot be said.

@@ -1,7 +1,6 @@
 // What these tests use of xunit, for compilers that have no NuGet: the same names, and a program that
 // runs the tests.
 using System.Collections;
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
@@ -34,6 +33,9 @@ namespace Xunit
         public static void False([DoesNotReturnIf(true)] bool condition, string? message = null) =>
             Check(!condition, message ?? "expected false");
 
+        [DoesNotReturn]
+        public static void Fail(string message) => Check(false, message);
+
         public static void Null(object? value) =>
             Check(value is null, $"expected null, got {Show(value)}");
 
@@ -45,13 +47,6 @@ namespace Xunit
 
         public static void Empty(IEnumerable values) =>
             Check(!values.Cast<object?>().Any(), $"expected nothing, got {Show(values)}");
-
-        public static T Single<T>(IEnumerable<T> values)
-        {
-            T[] all = values.ToArray();
-            Check(all.Length == 1, $"expected one, got {Show(all)}");
-            return all[0];
-        }
 
         public static void Contains(string expected, string? actual) =>
             Check(actual?.Contains(expected) == true, $"\"{expected}\" is not in \"{actual}\"");
@@ -80,7 +75,6 @@ namespace Xunit
         public static T Throws<T>(Func<object?> action)
             where T : Exception => Throws<T>(() => { _ = action(); });
 
-        [SuppressMessage("Usage", "CA2201")]
         private static void Check([DoesNotReturnIf(false)] bool condition, string message)
         {
             if (!condition)

@@ -13,6 +13,7 @@ internal struct NativeOptions
     public uint MaxEntities;
     public uint MaxDirty;
     public uint MaxDirtyAgeMs;
+    public uint Journal;
 }
 
 internal struct NativeText
