@@ -17,6 +17,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resol
 SCRATCH = TARGET / "test"
 BUILD = ROOT / "bindings/c/build"
 FIXTURES = ROOT / "tests/fixtures/telethon"
+CSHARP = TARGET / "csharp"
 VECTORS = ROOT / "tests/vectors"
 RUNNERS = TARGET / "vectors/runners"
 
@@ -135,6 +136,16 @@ def examples():
     yield "demo", [["tools/demo.sh"]]
 
 
+def csharp_programs():
+    place = folder("csharp")
+    session = place / "telethon.session"
+    shutil.copy(FIXTURES / "telethon-1.45.0.session", session)
+    yield "example", [[CSHARP / "bin/example", session, "@AdaUser", "-4444"]]
+    yield "bench", [[CSHARP / "bin/bench"]]
+    for readme in sorted((CSHARP / "bin").glob("readme-*")):
+        yield readme.name, [["env", "-C", place, readme]]
+
+
 def runners():
     """The vectors' runner of each language, an executable RUNNERS/LANGUAGE."""
     shutil.rmtree(RUNNERS, ignore_errors=True)
@@ -143,6 +154,7 @@ def runners():
                    ["ln", "-s", TARGET / "debug/examples/vectors", RUNNERS / "rust"]]
     yield "c", [["gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-g", *WARN, INCLUDE,
                  *sorted((VECTORS / "c").glob("*.c")), "-o", RUNNERS / "c", *SHARED, "-ljansson"]]
+    yield "csharp", [["ln", "-s", CSHARP / "bin/vectors", RUNNERS / "csharp"]]
 
 
 def runners_under_valgrind():
@@ -160,6 +172,9 @@ def main():
     part("header, alone and twice, C99 to C23, C++17 to C++23", lambda: jobs(header()))
     part("C tests, shared, static and under valgrind", lambda: jobs(c_tests()))
     part("C examples", lambda: jobs(examples()))
+    part("C# build", lambda: jobs([("make.sh", [["tools/csharp/make.sh", CSHARP, BUILD]])]))
+    part("C# tests", lambda: counted(r"(?m)^(\d+) passed, (\d+) failed$", CSHARP / "bin/tests"))
+    part("C# programs", lambda: jobs(csharp_programs()))
     part("vector runners", lambda: jobs(runners()))
     part("vectors and dumps, all languages", lambda: counted(
         r"(?m)^(\d+) passed, (\d+) failed$", VECTORS / "cross.sh", RUNNERS, SCRATCH / "cross"))
