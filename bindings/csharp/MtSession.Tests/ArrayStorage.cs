@@ -91,7 +91,8 @@ internal class ArrayStorage : SessionStorage
         }
     }
 
-    protected internal override Entity? FindById(long id) => Where(entity => entity.Id == id).SingleOrDefault();
+    protected internal override Entity? FindById(long id) =>
+        Where(entity => entity.Id == id).SingleOrDefault();
 
     protected internal override IEnumerable<Entity> FindByUsername(string username) =>
         Where(entity => entity.Usernames?.Split(' ').Contains(username) == true);
