@@ -11,16 +11,18 @@
 //! let session = Session::memory()?;
 //! session.set_dc(2, "149.154.167.51", 443)?;
 //! session.set_auth_key(Some(&AuthKey::new(&[7; 256])?))?;
-//! session.put_entities([EntityRef {
-//!     usernames: "durov",
-//!     ..EntityRef::bare(PeerId::from_marked(1)?, 42)
-//! }.flags(0)])?;
+//! let id = PeerId::from_marked(1)?;
+//! session.put_entities([EntityRef { flags: 0, usernames: "durov", ..EntityRef::bare(id, 42) }])?;
 //! assert_eq!(session.input_peer("https://t.me/durov")?.map(|peer| peer.access_hash), Some(42));
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! C programs use the same library through `include/mtsession.h`.
+
+// The contract suite of the storages, which `tests/` runs too, names the crate as its users do.
+#[cfg(test)]
+extern crate self as mtsession;
 
 mod account;
 mod auth_key;
@@ -31,6 +33,7 @@ mod format;
 mod listing;
 mod lookup;
 mod peer;
+mod process;
 mod sent_file;
 mod session;
 mod storage;
@@ -49,7 +52,7 @@ pub use peer::{InputPeer, PeerId, PeerKind};
 pub use sent_file::{FileKey, FileKind, SentFile};
 pub use session::{Found, How, Look, Notice, NoticeKind, Options, Session};
 pub use storage::{
-    AccountChange, Changes, EntityChange, Find, MemoryStorage, SqliteOptions, SqliteStorage,
-    Storage,
+    AccountChange, Changes, EntityChange, Find, Journal, MemoryStorage, SqliteOptions,
+    SqliteStorage, Storage, ValueChange,
 };
 pub use update_state::{UpdateState, UpdateStatePatch};

@@ -1,7 +1,7 @@
 //! Reading: every cell is checked, a wrong one is treated as absent and told about.
 
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, ToSql};
 use zeroize::Zeroizing;
 
 use super::notices::Notices;
@@ -106,7 +106,7 @@ fn phone(cell: ValueRef<'_>) -> Cell<String> {
     let digits = match cell {
         ValueRef::Null | ValueRef::Integer(0) | ValueRef::Text([]) => return Ok(None),
         ValueRef::Integer(number) if number > 0 => number.to_string(),
-        ValueRef::Real(number) if number >= 1.0 && number < 1e18 && number.fract() == 0.0 => {
+        ValueRef::Real(number) if (1.0..1e18).contains(&number) && number.fract() == 0.0 => {
             (number as i64).to_string()
         }
         ValueRef::Text(_) => {
@@ -159,6 +159,12 @@ pub(super) struct Home {
     pub(super) swapped: bool,
     /// Keys of other rows.
     others: Vec<DcKey>,
+}
+
+/// A peer that bears a name, and when it was last told to.
+pub(super) struct Bearer {
+    pub(super) told: i64,
+    pub(super) entity: Entity,
 }
 
 /// What reading needs: a connection, its wording, what is believed of our own tables, and where
@@ -443,21 +449,32 @@ impl Reader<'_> {
     }
 
     /// Everybody who bears that username, as main or as further name, in Telethon's order.
-    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Vec<Entity>> {
-        let mut found = self.entities(&self.sql.by_username, [name])?;
+    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Vec<Bearer>> {
+        let mut found = self.bearers(&self.sql.by_username, name)?;
         if self.side.has("mts_usernames") && self.side.has("mts_entities") {
             let mut statement =
-                self.db.prepare_cached("SELECT id FROM mts_usernames WHERE username = ?1")?;
+                self.db.prepare_cached("SELECT id, date FROM mts_usernames WHERE username = ?1")?;
             if let Some(row) = statement.query([name])?.next()? {
                 let id = row.get_ref(0)?.as_i64().unwrap_or(0);
-                if !found.iter().any(|entity| entity.id.marked() == id) {
-                    let mut further = self.entities(&self.sql.by_id, [id])?;
-                    further.retain(|entity| entity.usernames.split(' ').any(|other| other == name));
-                    found.append(&mut further);
+                let told = row.get_ref(1)?.as_i64().unwrap_or(0);
+                if !found.iter().any(|bearer| bearer.entity.id.marked() == id) {
+                    let further = self.entities(&self.sql.by_id, [id])?.into_iter();
+                    let bears = |entity: &Entity| entity.usernames.split(' ').any(|it| it == name);
+                    found.extend(further.filter(bears).map(|entity| Bearer { told, entity }));
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Everybody who bears that phone number, in Telethon's order.
+    pub(super) fn by_phone(&self, phone: i64) -> rusqlite::Result<Vec<Bearer>> {
+        self.bearers(&self.sql.by_phone, phone)
+    }
+
+    fn bearers(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Vec<Bearer>> {
+        let found = self.entities(sql, [name])?.into_iter();
+        Ok(found.map(|entity| Bearer { told: entity.seen, entity }).collect())
     }
 
     pub(super) fn list(&self, after: Option<PeerId>, max: usize) -> rusqlite::Result<Vec<Entity>> {

@@ -9,8 +9,11 @@ use crate::{Error, Result};
 /// The newest of Telethon's schemas that is known here.
 pub(super) const NEWEST: i64 = 8;
 
+/// A table: its name, its columns with their types, its further constraints.
+type Definition = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// Telethon's tables, as 1.45 writes them. Schema 7 is schema 8 without `tmp_auth_key`.
-const TABLES: [(&str, &[(&str, &str)], &str); 5] = [
+const TABLES: [Definition; 5] = [
     ("version", &[("version", "integer primary key")], ""),
     (
         "sessions",
@@ -68,9 +71,9 @@ const ESSENTIAL: [(&str, &str); 4] =
 
 /// Our own tables, for what Telethon has no place for.
 ///
-/// DESIGN asks for the id of the home auth key in each row. It stands in `mts_owner` instead,
-/// once for the whole set: there is no mixed state to handle then, and rows stay small. Under
-/// another key the whole set is stale: not read, and wiped by our next write to it.
+/// They belong to one login, whose auth key id stands in `mts_owner`: once for the whole set and not
+/// in each row, so that there is no mixed state to handle and rows stay small. Under another key
+/// the whole set is stale: not read, and wiped by our next write to it.
 pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
     ("mts_owner", &["home"], "home integer"),
     (
@@ -101,7 +104,12 @@ pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
         &["id", "flags", "usernames"],
         "id integer primary key, flags integer, usernames text",
     ),
-    ("mts_usernames", &["username", "id"], "username text primary key, id integer"),
+    // The date is that of the name, since Telethon dates a row without telling further names.
+    (
+        "mts_usernames",
+        &["username", "id", "date"],
+        "username text primary key, id integer, date integer",
+    ),
 ];
 
 /// A table that is really there, and its columns.
@@ -125,10 +133,13 @@ pub(super) struct Shape {
     /// The version row, if it holds a number.
     version: Option<i64>,
     version_rows: i64,
+    /// The file has a write-ahead log.
+    pub(super) wal: bool,
 }
 
 /// Looks at the tables of a file that may be anybody's.
 pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
+    let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     let mut tables = Vec::new();
     let mut statement = db.prepare(
         "SELECT lower(name), type, rootpage FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' \
@@ -161,7 +172,7 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
             .into());
         }
     }
-    let mut shape = Shape { tables, version: None, version_rows: 0 };
+    let mut shape = Shape { tables, version: None, version_rows: 0, wal: journal == "wal" };
     shape.check_columns()?;
     if shape.has("version", "version") {
         shape.version_rows = db.query_row("SELECT count(*) FROM version", [], |row| row.get(0))?;
@@ -376,8 +387,14 @@ impl Shape {
             }
         }
         if self.version != Some(i64::from(target)) || self.version_rows != 1 {
-            plan.push("DELETE FROM version".to_owned());
-            plan.push(format!("INSERT INTO version VALUES ({target})"));
+            // A column that made something else of the number would do so again.
+            let odd = self.version.is_none() && self.version_rows > 0;
+            plan.push(if odd {
+                "DROP TABLE version; CREATE TABLE version (version integer primary key)".to_owned()
+            } else {
+                "DELETE FROM version".to_owned()
+            });
+            plan.push(format!("INSERT INTO version (version) VALUES ({target})"));
         }
         Ok((plan, target))
     }
@@ -395,22 +412,20 @@ impl Shape {
         if columns.iter().all(|(name, _)| self.has(table, name)) {
             return table.to_owned();
         }
-        let list: Vec<String> =
-            columns
-                .iter()
-                .map(|(name, _)| {
-                    if self.has(table, name) {
-                        (*name).to_owned()
-                    } else {
-                        format!("NULL AS {name}")
-                    }
-                })
-                .collect();
-        let list = list.join(", ");
         // In the old form of sent_files there is nothing of use.
-        match self.table(table).filter(|_| table != "sent_files") {
-            Some(_) => format!("(SELECT {list} FROM {table})"),
-            None => format!("(SELECT {list} WHERE 0)"),
+        let there = self.table(table).is_some() && table != "sent_files";
+        let cell = |(name, _): &(&str, &str)| {
+            if there && self.has(table, name) {
+                (*name).to_owned()
+            } else {
+                format!("NULL AS {name}")
+            }
+        };
+        let list = columns.iter().map(cell).collect::<Vec<_>>().join(", ");
+        if there {
+            format!("(SELECT {list} FROM {table})")
+        } else {
+            format!("(SELECT {list} WHERE 0)")
         }
     }
 }
@@ -427,12 +442,8 @@ pub(super) fn empty_session(schema: u32) -> &'static str {
 
 /// Brings the file to schema 7 or 8, all or nothing, and answers which.
 pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
-    let (plan, target) = inspect(db)?.plan(fresh)?;
-    if plan.is_empty() {
-        return Ok(target);
-    }
     super::write::transaction(db, |db| {
-        // Looked at again: another process may have been here first.
+        // Looked at inside: another process may have been here first.
         let shape = inspect(db)?;
         shape.check_telethon()?;
         let (plan, target) = shape.plan(fresh)?;

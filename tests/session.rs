@@ -1,0 +1,375 @@
+//! Rules of the session that need a storage which fails, waits or looks on: one that hands
+//! everything to memory, and does what the test says first.
+
+// A test may stop at the first surprise, in its helpers too.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+#[path = "contract/given.rs"]
+mod given;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use given::{id, key, named, put, user};
+use mtsession::{
+    Account, Changes, Entity, EntityRef, Error, ErrorKind, FileKey, Find, How, Look, MemoryStorage,
+    NoticeKind, Options, PeerId, Result, SentFile, Session, Storage, UpdateState, UpdateStatePatch,
+};
+
+type Hook = Box<dyn Fn(&Changes<'_>) + Send>;
+
+/// Memory that can be told to fail, and to call somebody before each commit.
+#[derive(Default)]
+struct Watched {
+    memory: MemoryStorage,
+    failing: AtomicBool,
+    commits: AtomicUsize,
+    finds: AtomicUsize,
+    hook: Mutex<Option<Hook>>,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Watched>);
+
+impl Shared {
+    fn session(&self, options: &Options) -> Session {
+        Session::new(Box::new(self.clone()), options).unwrap()
+    }
+
+    fn fail(&self, failing: bool) {
+        self.0.failing.store(failing, Ordering::SeqCst);
+    }
+
+    fn commits(&self) -> usize {
+        self.0.commits.load(Ordering::SeqCst)
+    }
+
+    fn before_commit(&self, hook: impl Fn(&Changes<'_>) + Send + 'static) {
+        *self.0.hook.lock().unwrap() = Some(Box::new(hook));
+    }
+
+    fn stored(&self, marked: i64) -> Option<Entity> {
+        self.0.memory.find(Find::Id(id(marked))).unwrap().pop()
+    }
+}
+
+impl Storage for Shared {
+    fn load(&self) -> Result<Account> {
+        self.0.memory.load()
+    }
+    fn states(&self) -> Result<Vec<UpdateState>> {
+        self.0.memory.states()
+    }
+    fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
+        self.0.finds.fetch_add(1, Ordering::SeqCst);
+        self.0.memory.find(by)
+    }
+    fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
+        self.0.memory.list(after, max)
+    }
+    fn value(&self, key: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+        self.0.memory.value(key)
+    }
+    fn values(&self) -> Result<Vec<(String, zeroize::Zeroizing<Vec<u8>>)>> {
+        self.0.memory.values()
+    }
+    fn file(&self, key: &FileKey) -> Result<Option<SentFile>> {
+        self.0.memory.file(key)
+    }
+    fn files(&self) -> Result<Vec<(FileKey, SentFile)>> {
+        self.0.memory.files()
+    }
+    fn count(&self) -> Result<u64> {
+        self.0.memory.count()
+    }
+    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+        if let Some(hook) = &*self.0.hook.lock().unwrap() {
+            hook(changes);
+        }
+        if self.0.failing.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Busy, "the storage was told to fail"));
+        }
+        self.0.commits.fetch_add(1, Ordering::SeqCst);
+        self.0.memory.commit(changes)
+    }
+    fn changed_elsewhere(&self) -> Result<bool> {
+        Ok(false)
+    }
+    fn place(&self) -> String {
+        "the watched storage".to_owned()
+    }
+    fn close(&self) -> Result<()> {
+        Ok(())
+    }
+    fn delete(&self) -> Result<()> {
+        self.0.memory.delete()
+    }
+}
+
+/// Options under which nothing is saved by itself.
+fn patient() -> Options {
+    Options { max_dirty_age: Duration::ZERO, ..Options::default() }
+}
+
+fn pts(pts: i32) -> UpdateStatePatch {
+    UpdateStatePatch { pts: Some(pts), ..UpdateStatePatch::default() }
+}
+
+#[test]
+fn credentials_are_stored_when_the_setter_returns_and_the_rest_waits() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 100, "ada"));
+    session.set_update_states(&[pts(5)], false).unwrap();
+    session.put_value("v", b"1", false).unwrap();
+    assert_eq!(storage.commits(), 0);
+    session.set_auth_key(Some(&key(1))).unwrap();
+    assert_eq!(storage.commits(), 1);
+    assert_eq!(storage.states().unwrap(), []);
+    assert_eq!(storage.value("v").unwrap(), None);
+    assert_eq!(storage.load().unwrap().auth_key, Some(key(1)));
+    assert_eq!(storage.stored(1), None);
+}
+
+#[test]
+fn a_credential_that_cannot_be_stored_is_not_set() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    session.set_takeout_id(Some(1)).unwrap();
+    storage.fail(true);
+    assert_eq!(session.set_takeout_id(Some(2)).unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(session.takeout_id().unwrap(), Some(1));
+}
+
+#[test]
+fn a_flush_is_one_transaction_of_one_instant() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(2, 100, ""));
+    put(&session, user(1, 100, ""));
+    session.set_update_states(&[pts(5)], false).unwrap();
+    storage.before_commit(|changes| {
+        let ids: Vec<_> = changes.entities.iter().map(|it| it.entity.id.marked()).collect();
+        assert_eq!(ids, [1, 2], "ascending, as they lie in the file");
+        assert_eq!(changes.states.len(), 1, "no state ahead of the entities put before it");
+    });
+    session.save().unwrap();
+    assert_eq!(storage.commits(), 1);
+    session.save().unwrap();
+    assert_eq!(storage.commits(), 1, "nothing was left to save");
+}
+
+#[test]
+fn a_failed_save_keeps_everything_dirty_and_says_why() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 100, "ada"));
+    session.set_update_states(&[pts(5)], false).unwrap();
+    session.put_value("v", b"1", false).unwrap();
+    session.set_salts(2, &[mtsession::Salt { dc: 2, salt: 1, since: 2, until: 3 }]).unwrap();
+    storage.fail(true);
+    let error = session.save().unwrap_err();
+    assert!(error.message().contains("told to fail"), "{error}");
+    assert_eq!(named(&session, "ada"), Some(1), "it is still in memory");
+    storage.fail(false);
+    session.save().unwrap();
+    assert!(storage.stored(1).is_some());
+    assert_eq!(storage.states().unwrap().len(), 1);
+    assert!(storage.value("v").unwrap().is_some());
+    assert_eq!(storage.load().unwrap().salts.len(), 1);
+}
+
+#[test]
+fn rows_changed_during_a_save_stay_dirty() {
+    let storage = Shared::default();
+    let session = Arc::new(storage.session(&patient()));
+    put(&session, user(1, 100, "old"));
+    session.set_update_states(&[pts(5)], false).unwrap();
+    let (started, wait_started) = mpsc::channel();
+    let (go_on, wait_go_on) = mpsc::channel::<()>();
+    let wait_go_on = Mutex::new(wait_go_on);
+    storage.before_commit(move |_| {
+        let _ = started.send(());
+        let _ = wait_go_on.lock().unwrap().recv();
+    });
+    let saving = std::thread::spawn({
+        let session = Arc::clone(&session);
+        move || session.save().unwrap()
+    });
+    wait_started.recv().unwrap();
+    // The save is under way and will be for as long as we like: look-ups and puts go on.
+    assert_eq!(named(&session, "old"), Some(1));
+    put(&session, user(1, 200, "new"));
+    session.set_update_states(&[pts(6)], false).unwrap();
+    assert_eq!(named(&session, "new"), Some(1));
+    go_on.send(()).unwrap();
+    saving.join().unwrap();
+    assert_eq!(storage.stored(1).unwrap().usernames, "old");
+    drop(go_on);
+    session.save().unwrap();
+    assert_eq!(storage.stored(1).unwrap().usernames, "new");
+    assert_eq!(storage.states().unwrap().first().unwrap().pts, 6);
+}
+
+#[test]
+fn unchanged_entities_are_not_written_again_within_a_day() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, EntityRef { phone: "+1 555", name: "Ada", ..user(1, 0, "@Ada") });
+    session.save().unwrap();
+    put(&session, EntityRef { phone: "1555", name: "Ada", ..user(1, 0, "ada") });
+    put(&session, EntityRef::bare(id(1), 11));
+    session.save().unwrap();
+    assert_eq!(storage.commits(), 1);
+    put(&session, EntityRef { phone: "1555", name: "Ada L.", ..user(1, 0, "ada") });
+    session.save().unwrap();
+    assert_eq!(storage.commits(), 2);
+}
+
+#[test]
+fn an_unchanged_entity_is_written_again_after_a_day() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 1_000_000, "ada"));
+    session.save().unwrap();
+    put(&session, user(1, 1_000_000 + 86_401, "ada"));
+    session.save().unwrap();
+    assert_eq!(storage.stored(1).unwrap().seen, 1_086_401);
+}
+
+#[test]
+fn a_put_saves_by_itself_when_enough_rows_wait() {
+    let storage = Shared::default();
+    let session = storage.session(&Options { max_dirty: 10, ..patient() });
+    for n in 1..=9 {
+        put(&session, user(n, 100, ""));
+    }
+    assert_eq!(storage.commits(), 0);
+    put(&session, user(10, 100, ""));
+    assert_eq!(storage.commits(), 1);
+    assert!(storage.stored(10).is_some());
+}
+
+#[test]
+fn a_put_saves_by_itself_when_a_row_has_waited_long_enough() {
+    let storage = Shared::default();
+    let age = Duration::from_millis(1);
+    let session = storage.session(&Options { max_dirty_age: age, ..Options::default() });
+    put(&session, user(1, 100, ""));
+    std::thread::sleep(Duration::from_millis(5));
+    session.set_update_states(&[pts(1)], false).unwrap();
+    assert!(storage.stored(1).is_some());
+}
+
+#[test]
+fn a_failing_automatic_save_is_a_notice_and_the_put_goes_on() {
+    let storage = Shared::default();
+    let session = storage.session(&Options { max_dirty: 10, ..patient() });
+    storage.fail(true);
+    for n in 1..=30 {
+        put(&session, user(n, 100, ""));
+    }
+    let notice = session.next_notice().unwrap().unwrap();
+    assert_eq!(notice.kind, NoticeKind::SaveFailed);
+    assert!(notice.text.contains("told to fail"), "{}", notice.text);
+    assert_eq!(session.next_notice().unwrap(), None, "it backs off after the first failure");
+    // The hard cap is eight times the bound.
+    for n in 31..=80 {
+        put(&session, user(n, 100, ""));
+    }
+    let error = session.put_entities([user(81, 100, "")]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(session.set_update_states(&[pts(1)], false).is_err());
+    storage.fail(false);
+    put(&session, user(81, 100, ""));
+    assert!(storage.stored(80).is_some());
+}
+
+#[test]
+fn closing_can_be_tried_again_when_it_failed() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 100, "ada"));
+    storage.fail(true);
+    assert!(session.close().is_err());
+    assert_eq!(named(&session, "ada"), Some(1), "it stays open");
+    storage.fail(false);
+    session.close().unwrap();
+    assert!(storage.stored(1).is_some());
+}
+
+#[test]
+fn closing_waits_for_a_save_and_may_race_with_calls() {
+    let storage = Shared::default();
+    let session = Arc::new(storage.session(&Options { max_dirty: 7, ..patient() }));
+    std::thread::scope(|scope| {
+        for worker in 0..3 {
+            let session = Arc::clone(&session);
+            scope.spawn(move || {
+                for n in 1.. {
+                    match session.put_entities([user(worker * 1000 + n, 100, "")]) {
+                        Ok(()) => {}
+                        Err(error) => {
+                            assert_eq!(error.kind(), ErrorKind::Closed);
+                            return n - 1;
+                        }
+                    }
+                    if n % 20 == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+                0
+            });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        session.close().unwrap();
+    });
+    assert!(storage.0.memory.count().unwrap() > 0);
+}
+
+#[test]
+fn a_dropped_session_saves_without_waiting_for_locks() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 100, "ada"));
+    storage.before_commit(|changes| assert!(changes.hurry));
+    drop(session);
+    assert!(storage.stored(1).is_some());
+}
+
+#[test]
+fn a_missed_look_up_is_remembered() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    for _ in 0..5 {
+        assert_eq!(named(&session, "@nobody"), None);
+    }
+    assert_eq!(storage.0.finds.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_min_record_costs_one_question_to_the_storage() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    for _ in 0..5 {
+        put(&session, EntityRef { flags: Entity::MIN, name: "Min", ..user(1, 100, "") });
+    }
+    assert_eq!(storage.0.finds.load(Ordering::SeqCst), 1);
+    assert!(session.find_entity(Look::Id(1), How::default()).unwrap().is_none());
+}
+
+#[test]
+fn notices_are_bounded_and_say_that_some_are_missing() {
+    let storage = Shared::default();
+    let session = storage.session(&Options { max_dirty: 1, ..patient() });
+    storage.fail(true);
+    for n in 0..200 {
+        let _ = session.put_entities([user(n + 1, 100, "")]);
+    }
+    let mut count = 0;
+    while session.next_notice().unwrap().is_some() {
+        count += 1;
+    }
+    assert!((1..=64).contains(&count), "{count}");
+}
