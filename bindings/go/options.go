@@ -79,6 +79,26 @@ func MaxUnsavedAge(age time.Duration) Option {
 	})
 }
 
+func journal(journal C.uint32_t) Option {
+	return func(o *options) { o.c.journal = journal }
+}
+
+// JournalRollback: a rollback journal, which is the default. The session is one plain file at all
+// times, and what was saved survives the loss of power.
+func JournalRollback() Option { return journal(C.MTS_JOURNAL_ROLLBACK) }
+
+// JournalWAL: a write-ahead log, several times faster for those who save at every update. What was
+// saved survives the loss of power. While the session is open, its file is whole only together with
+// the -wal file beside it. It is entered at the first write and left at close; where it would be
+// dangerous (a network file system, a file with several names, a shared session) a notice says so
+// and the rollback journal serves.
+func JournalWAL() Option { return journal(C.MTS_JOURNAL_WAL) }
+
+// JournalWALProcessSafe: as [JournalWAL], faster still. What was saved survives the death of the
+// process, but what was saved since the last credential may be lost with the power. Credentials are
+// never.
+func JournalWALProcessSafe() Option { return journal(C.MTS_JOURNAL_WAL_PROCESS_SAFE) }
+
 func number(name string, value int, set func(*C.mts_options, C.uint32_t)) Option {
 	return func(o *options) {
 		if value < 1 {

@@ -618,6 +618,15 @@ func TestOptions(t *testing.T) {
 	fails[*mtsession.Session](t, mtsession.ErrOwned)(mtsession.Open(path))
 	must(t, s.Close())
 
+	for _, journal := range []mtsession.Option{
+		mtsession.JournalRollback(), mtsession.JournalWAL(), mtsession.JournalWALProcessSafe(),
+	} {
+		s, err = mtsession.Open(path, journal)
+		must(t, err)
+		must(t, s.SetTakeoutID(1))
+		must(t, s.Close())
+	}
+
 	for _, wrong := range []mtsession.Option{
 		mtsession.BusyTimeout(-1), mtsession.MaxUnsavedAge(-1), mtsession.MaxEntities(0),
 		mtsession.MaxUnsaved(-1),
