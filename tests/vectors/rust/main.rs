@@ -8,40 +8,20 @@
     reason = "a test program: what is wrong in a vector shall stop it"
 )]
 
-use std::fmt::Write as _;
+mod values;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use mtsession::{
-    AuthKey, Dc, DcKey, DcOption, Entity, EntityRef, Error, ErrorKind, FileKey, FileKind, Found,
-    How, Identity, InputPeer, KeySlot, Look, Options, PeerId, PeerKind, Result, Salt, SentFile,
-    Session, SqliteOptions, UpdateState, UpdateStatePatch,
+    AuthKey, Dc, DcKey, DcOption, Error, ErrorKind, Identity, Options, PeerId, Result, Salt,
+    SentFile, Session, SqliteOptions,
 };
 use serde_json::Value;
 
-/// What an op answers that did not fail.
-enum Answer {
-    Lines(Vec<String>),
-    Ambiguous(Vec<String>),
-    NotFound,
-}
-
-use Answer::{Ambiguous, Lines, NotFound};
-
-const DONE: Answer = Lines(Vec::new());
-
-fn line(line: impl ToString) -> Answer {
-    Lines(vec![line.to_string()])
-}
-
-fn found(answer: Option<String>) -> Answer {
-    answer.map_or(NotFound, line)
-}
-
-fn known(known: bool) -> Answer {
-    if known { DONE } else { NotFound }
-}
+use values::Answer::{self, Ambiguous, Lines, NotFound};
+use values::*;
 
 /// Every kind of failure; the header has a status of the same name for each.
 const KINDS: [(ErrorKind, &str); 15] = [
@@ -65,176 +45,6 @@ const KINDS: [(ErrorKind, &str); 15] = [
 fn status_of(error: &Error) -> &'static str {
     KINDS.iter().find(|(kind, _)| *kind == error.kind()).unwrap().1
 }
-
-// ---- arguments
-
-fn text<'a>(of: &'a Value, name: &str) -> &'a str {
-    of[name].as_str().unwrap_or("")
-}
-
-fn i64_of(of: &Value, name: &str) -> i64 {
-    of[name].as_str().map_or(0, |digits| digits.parse().unwrap())
-}
-
-fn i32_of(of: &Value, name: &str) -> i32 {
-    of[name].as_i64().unwrap_or(0).try_into().unwrap()
-}
-
-fn u32_of(of: &Value, name: &str) -> u32 {
-    of[name].as_u64().unwrap_or(0).try_into().unwrap()
-}
-
-fn bytes(of: &Value, name: &str) -> Vec<u8> {
-    let (digits, count) = text(of, name).split_once('*').unwrap_or((text(of, name), "1"));
-    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-    let once: Vec<u8> = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
-    once.repeat(count.parse().unwrap())
-}
-
-fn key(of: &Value) -> Result<AuthKey> {
-    AuthKey::new(&bytes(of, "key"))
-}
-
-fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
-    of[name].as_array().map_or(&[], Vec::as_slice)
-}
-
-fn options(of: &Value, name: &str) -> (SqliteOptions, Options) {
-    let flags = u32_of(of, name);
-    let has = |flag| flags & flag != 0;
-    (
-        SqliteOptions {
-            read_only: has(1),
-            shared: has(2),
-            create: !has(1 | 4),
-            schema_8: has(8),
-            ..SqliteOptions::default()
-        },
-        Options {
-            store_tmp_auth_key: has(16),
-            save_entities: !has(32),
-            ..Options::default()
-        },
-    )
-}
-
-fn entity_ref(of: &Value) -> Result<EntityRef<'_>> {
-    Ok(EntityRef {
-        id: PeerId::from_marked(i64_of(of, "id"))?,
-        access_hash: i64_of(of, "hash"),
-        seen: i64_of(of, "seen"),
-        flags: u32_of(of, "flags"),
-        usernames: text(of, "usernames"),
-        phone: text(of, "phone"),
-        name: text(of, "name"),
-    })
-}
-
-fn patch(of: &Value) -> UpdateStatePatch {
-    let number = |name: &str| of.get(name).map(|_| i32_of(of, name));
-    UpdateStatePatch {
-        id: i64_of(of, "id"),
-        pts: number("pts"),
-        qts: number("qts"),
-        date: of.get("date").map(|_| i64_of(of, "date")),
-        seq: number("seq"),
-    }
-}
-
-fn file_key(of: &Value) -> FileKey {
-    FileKey {
-        md5: bytes(of, "md5").try_into().unwrap(),
-        size: i64_of(of, "size"),
-        kind: FileKind::from_number(u32_of(of, "kind").into()).unwrap(),
-    }
-}
-
-fn slot(of: &Value) -> KeySlot {
-    KeySlot::from_number(u32_of(of, "slot")).unwrap()
-}
-
-fn look(of: &Value) -> (Look<'_>, How) {
-    let (key, how) = (text(of, "key"), u32_of(of, "how"));
-    let by = match text(of, "by") {
-        "" | "text" => Look::Text(key),
-        "id" if how & 4 != 0 => Look::BareId(key.parse().unwrap()),
-        "id" => Look::Id(key.parse().unwrap()),
-        "username" => Look::Username(key),
-        "phone" => Look::Phone(key),
-        "name" => Look::Name(key),
-        other => panic!("by {other:?}"),
-    };
-    (by, How { memory_only: how & 1 != 0, names: how & 2 != 0 })
-}
-
-// ---- answers
-
-fn quoted(text: &str) -> String {
-    let mut out = String::from("'");
-    for c in text.chars() {
-        match c {
-            '\0'..' ' | '\'' | '\\' | '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).unwrap(),
-            _ => out.push(c),
-        }
-    }
-    out + "'"
-}
-
-fn hex(bytes: &[u8]) -> String {
-    match bytes {
-        [] => "-".to_owned(),
-        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
-}
-
-fn dc(dc: &Dc) -> String {
-    format!("{} {} {}", dc.id, quoted(&dc.host), dc.port)
-}
-
-fn entity(e: &Entity) -> String {
-    format!(
-        "id {} hash {} seen {} flags {} usernames {} phone {} name {}",
-        e.id.marked(),
-        e.access_hash,
-        e.seen,
-        e.flags,
-        quoted(&e.usernames),
-        quoted(&e.phone),
-        quoted(&e.name)
-    )
-}
-
-fn peer(peer: &InputPeer) -> String {
-    let kind = match peer.id.kind() {
-        PeerKind::User => "user",
-        PeerKind::Chat => "chat",
-        PeerKind::Channel => "channel",
-    };
-    let (id, bare) = (peer.id.marked(), peer.id.bare());
-    format!("{kind} {bare} id {id} hash {} seen {}", peer.access_hash, peer.seen)
-}
-
-fn looked_up<T>(answer: Option<Found<T>>, show: impl Fn(&T) -> String) -> Answer {
-    match answer {
-        None => NotFound,
-        Some(Found { item, ambiguous: false }) => line(show(&item)),
-        Some(Found { item, ambiguous: true }) => Ambiguous(vec![show(&item)]),
-    }
-}
-
-fn state(session: &Session, state: &UpdateState) -> Result<String> {
-    let UpdateState { id, pts, qts, date, seq } = state;
-    let mut line = format!("id {id} pts {pts} qts {qts} date {date} seq {seq}");
-    if let Ok(channel) = PeerId::from_bare(PeerKind::Channel, *id)
-        && let Some(found) =
-            session.find_input_peer(Look::Id(channel.marked()), How::default())?
-    {
-        write!(line, " hash {}", found.item.access_hash).unwrap();
-    }
-    Ok(line)
-}
-
-// ---- the runner
 
 /// The session of a case, and where it is.
 struct Case {
@@ -279,8 +89,7 @@ impl Case {
                 DONE
             }
             "from_string" => {
-                let made =
-                    Session::from_string(text(step, "text"), &options(step, "options").1)?;
+                let made = Session::from_string(text(step, "text"), &options(step, "options").1)?;
                 self.become_(made, None, step)
             }
             "from_packed" => {
@@ -333,8 +142,9 @@ impl Case {
                 DONE
             }
             "auth_key" => session.with_auth_key(key_hex)?,
-            "auth_key_id" => session
-                .with_auth_key(|key| found(key.map(|key| format!("{:016x}", key.id()))))?,
+            "auth_key_id" => {
+                session.with_auth_key(|key| found(key.map(|key| format!("{:016x}", key.id()))))?
+            }
             "set_auth_key" => session.set_auth_key(Some(&key(step)?)).map(|()| DONE)?,
             "clear_auth_key" => session.set_auth_key(None).map(|()| DONE)?,
             "tmp_auth_key" => session.with_tmp_auth_key(key_hex)?,
@@ -479,8 +289,7 @@ impl Case {
             }
             "remove_state" => known(session.remove_update_state(i64_of(step, "id"))?),
             "cache_file" => {
-                let file =
-                    SentFile { id: i64_of(step, "id"), access_hash: i64_of(step, "hash") };
+                let file = SentFile { id: i64_of(step, "id"), access_hash: i64_of(step, "hash") };
                 session.cache_file(&file_key(step), &file).map(|()| DONE)?
             }
             "file" => {
