@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"mtsession"
@@ -271,6 +272,29 @@ func TestACustomStorageOfAnUnclosedSessionIsSavedAndClosed(t *testing.T) {
 	}
 	if storage.entities[42].AccessHash != 4242 {
 		t.Errorf("it was not saved: %v", storage.entities)
+	}
+}
+
+// A call is a use of the session until it returns, also where it is the last one.
+func TestASessionIsNotGarbageDuringACall(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	if err := s.PutEntity(mtsession.Entity{ID: 42, AccessHash: 4242}); err != nil {
+		t.Fatal(err)
+	}
+	var garbage atomic.Bool
+	runtime.AddCleanup(s, func(struct{}) { garbage.Store(true) }, struct{}{})
+	storage.before = func() {
+		for range 20 {
+			runtime.GC()
+			runtime.Gosched()
+		}
+		if garbage.Load() {
+			t.Error("the session was collected while it was being saved")
+		}
+	}
+	if err := s.Save(); err != nil {
+		t.Error(err)
 	}
 }
 
