@@ -31,6 +31,11 @@ pub(super) struct Batch {
 
 pub(super) struct Live {
     pub(super) closed: bool,
+    /// The last save is under way: nothing comes in any more.
+    pub(super) closing: bool,
+    /// How often the stored peers have changed. What was read from the storage before such a
+    /// change may be out of date.
+    pub(super) age: u64,
     pub(super) account: Account,
     /// The account record as the storage has it.
     pub(super) stored_account: Account,
@@ -56,6 +61,8 @@ impl Live {
     pub(super) fn new(account: Account, options: &Options) -> Live {
         Live {
             closed: false,
+            closing: false,
+            age: 0,
             stored_account: account.clone(),
             account,
             account_waits: false,
@@ -83,6 +90,7 @@ impl Live {
 
     /// Drops what belongs to one account only: its peers, update states and files.
     pub(super) fn forget_account_data(&mut self) {
+        self.age += 1;
         self.table.clear();
         self.states.clear();
         self.states_read = false;
@@ -176,6 +184,7 @@ impl Live {
 
     /// The flush of that number has been stored.
     pub(super) fn stored(&mut self, changes: &Changes<'_>, number: u32) {
+        self.age += 1;
         self.table.stored(number);
         for state in self.states.values_mut() {
             if state.flush != 0 && state.flush <= number {
@@ -196,6 +205,7 @@ impl Live {
 
     /// Somebody else wrote the storage: what is not dirty here is read again from there.
     pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
+        self.age += 1;
         let old = std::mem::replace(&mut self.account, stored.clone());
         if !tmp_key_is_stored {
             self.account.tmp_auth_key = old.tmp_auth_key.clone();
@@ -238,7 +248,13 @@ impl Live {
         }
     }
 
-    fn forget_miss(&mut self, entity: &Entity) {
+    /// A peer is not stored any more.
+    pub(super) fn forget(&mut self, id: PeerId) {
+        self.age += 1;
+        self.table.remove(id);
+    }
+
+    pub(super) fn forget_miss(&mut self, entity: &Entity) {
         self.missed_ids.remove(&entity.id);
         if !self.missed_names.is_empty() {
             for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {

@@ -114,6 +114,8 @@ impl Session {
     }
 
     pub(super) fn all_files(&self) -> Result<Vec<(FileKey, SentFile)>> {
+        // What is saved meanwhile would be missing on both sides.
+        let _turn = self.commits()?;
         let mut all = self.storage.files()?;
         all.extend(self.live()?.files.iter().map(|(key, file)| (*key, file.value)));
         Ok(all)
@@ -129,6 +131,7 @@ impl Session {
     }
 
     pub(super) fn all_values(&self) -> Result<Vec<ValueChange>> {
+        let _turn = self.commits()?;
         let stored = self.storage.values()?.into_iter().map(|(key, value)| (key, Some(value)));
         let mut all: Vec<_> = stored.collect();
         all.extend(
