@@ -180,7 +180,7 @@ fn a_state_is_merged_with_the_stored_one_though_somebody_else_writes() {
     session.save().unwrap();
     std::thread::scope(|scope| {
         let setting = scope.spawn(|| {
-            for n in 10..3_000 {
+            for n in 10..20_000 {
                 assert!(session.set_update_states(&[pts(n)], true).unwrap(), "pts {n}");
                 let state = session.update_state(0).unwrap();
                 assert_eq!(state, Some(UpdateState { pts: n, ..whole }));
