@@ -202,3 +202,15 @@ fn salts_too_are_saved_when_enough_waits() {
     session.set_salts(2, &[mtsession::Salt { dc: 2, salt: 1, since: 2, until: 3 }]).unwrap();
     assert_eq!(storage.load().unwrap().salts.len(), 1);
 }
+
+#[test]
+fn a_username_of_digits_is_no_phone_number() {
+    let session = Session::memory().unwrap();
+    put(&session, user(1, 200, "1555"));
+    put(&session, EntityRef { phone: "1555", ..user(2, 100, "") });
+    session.save().unwrap();
+    let session = session.clone_to(None, &SqliteOptions::default(), &patient()).unwrap();
+    let look = |by| session.find_input_peer(by, How::default()).unwrap().map(|it| it.item.id);
+    assert_eq!(look(Look::Phone("1555")), Some(id(2)));
+    assert_eq!(look(Look::Username("1555")), Some(id(1)));
+}
