@@ -9,7 +9,7 @@ use super::Options;
 use super::table::Table;
 use crate::entity::EntityRef;
 use crate::storage::{Changes, EntityChange, Find};
-use crate::{Account, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
+use crate::{Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
 
 /// Look-ups that the storage has answered with nothing, remembered until something could have
 /// changed the answer.
@@ -207,10 +207,21 @@ impl Live {
     pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
         self.age += 1;
         let old = std::mem::replace(&mut self.account, stored.clone());
-        if !tmp_key_is_stored {
-            self.account.tmp_auth_key = old.tmp_auth_key.clone();
-            let temporary = old.keys.iter().filter(|key| key.slot != KeySlot::Permanent);
-            self.account.keys.extend(temporary.cloned());
+        let dc = |account: &Account| account.dc.as_ref().map(|dc| dc.id);
+        let same_login = old.auth_key == self.account.auth_key && dc(&old) == dc(&self.account);
+        // Temporary keys are for the key that they were made with.
+        if !tmp_key_is_stored && same_login {
+            self.account.tmp_auth_key = old.tmp_auth_key;
+            let temporary = |key: &DcKey| key.slot != KeySlot::Permanent;
+            self.account.keys.retain(|key| !temporary(key));
+            self.account.keys.extend(old.keys.into_iter().filter(temporary));
+            self.account.keys.sort_by_key(|key| (key.dc, key.slot));
+        }
+        let (was, is) = (old.identity.user_id, stored.identity.user_id);
+        if was != 0 && is != 0 && was != is {
+            // What waits holds for the account that was logged in here before.
+            self.forget_account_data();
+            self.account_waits = false;
         }
         if self.account_waits {
             self.account.salts = old.salts;

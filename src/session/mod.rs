@@ -340,6 +340,10 @@ impl Session {
 
     /// Stores what is dirty now, as one change of one instant. The caller holds `commits`.
     fn flush(&self, hurry: bool) -> Result<()> {
+        if self.storage.is_shared() && !hurry {
+            // What waits may be for another account than is logged in by now.
+            self.heed_change()?;
+        }
         let (batch, number) = self.live.write().map_err(poisoned)?.collect();
         if batch.changes.is_empty() && batch.account.is_none() {
             return Ok(());

@@ -4,6 +4,7 @@
 // A test may stop at the first surprise, in its helpers too.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod elsewhere;
 #[path = "../contract/given.rs"]
 mod given;
 mod races;
