@@ -6,6 +6,7 @@ use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
 };
 
+use super::peers::time;
 use super::{Session, poisoned, to_store};
 
 impl Session {
@@ -223,7 +224,7 @@ impl Session {
             live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
             live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
             live.account_changed();
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
