@@ -472,10 +472,26 @@ impl Table {
                 self.remove_slot(slot as u32);
             }
         }
-        for row in self.rows.iter_mut().filter(|row| row.dirty != 0) {
+        for slot in self.dirty.clone() {
+            let owned = self.drop_names(slot);
+            let Some(row) = self.rows.get_mut(slot as usize) else { continue };
             row.known = row.pending;
             row.complete = false;
             row.stored_seen = 0;
+            let known = row.known;
+            let Entity { usernames, phone, name, .. } = row.entity();
+            let keep = |field: u8, text: String| {
+                if known & field != 0 { text } else { String::new() }
+            };
+            row.set_texts(
+                &keep(Known::USERNAMES, usernames),
+                &keep(Known::PHONE, phone),
+                &keep(Known::NAME, name),
+            );
+            if known & Known::FLAGS == 0 {
+                row.flags = 0;
+            }
+            self.own(slot, &owned);
         }
     }
 
