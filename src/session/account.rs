@@ -28,7 +28,7 @@ impl Session {
     }
 
     /// Calls `read` with the permanent auth key of the home data center (Telethon's `auth_key`),
-    /// which is not copied for that.
+    /// which is not copied for that. `read` must not call this session: it runs under its lock.
     pub fn with_auth_key<T>(&self, read: impl FnOnce(Option<&AuthKey>) -> T) -> Result<T> {
         self.read_account(|account| read(account.auth_key.as_ref()))
     }

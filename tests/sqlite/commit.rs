@@ -101,6 +101,16 @@ fn a_sighting_that_says_nothing_of_usernames_does_not_date_them() {
 }
 
 #[test]
+fn a_date_to_come_does_not_keep_news_out_for_ever() {
+    // As a machine leaves it whose clock was ahead.
+    let (_folder, path, storage) = with_ada();
+    run(&path, "UPDATE entities SET date = 99999999999 WHERE id = 1");
+    put(&storage, person(1, 1_700_000_000, "ada", "441", "New name"), ALL);
+    let now = get(&storage, 1).unwrap();
+    assert_eq!((now.name.as_str(), now.seen), ("New name", 1_700_000_000));
+}
+
+#[test]
 fn repeating_a_commit_changes_nothing() {
     let (_folder, _, storage) = with_ada();
     for _ in 0..2 {
