@@ -4,6 +4,7 @@
  * memory as they were. */
 #define _XOPEN_SOURCE 700
 #include <dirent.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -380,12 +381,29 @@ static void values_that_cannot_be(mts_session *s)
     uint8_t value[4];
     size_t needed;
     uint64_t key_id;
+    mts_entity entity;
+    mts_page page;
+    char says[80];
+    static const int64_t nobody[] = {0, -1000000000000, INT64_MIN};
 
     REFUSED(MTS_E_ARGUMENT, "id 0",
             mts_session_input_peer_by_id(s, 0, 0, &peer, sizeof peer, &err));
     REFUSED(MTS_E_ARGUMENT, "-1000000000000",
             mts_session_put_entity(s, -1000000000000, 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "id 0", mts_session_forget_entity(s, 0, &err));
+    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
+        snprintf(says, sizeof says, "id %" PRId64 " marks no peer", nobody[i]);
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_put_entity(s, nobody[i], 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
+        REFUSED(MTS_E_ARGUMENT, says, mts_session_forget_entity(s, nobody[i], &err));
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_input_peer_by_id(s, nobody[i], 0, &peer, sizeof peer, &err));
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_entity_by_id(s, nobody[i], 0, &entity, sizeof entity, NULL, 0, &page,
+                                         &err));
+    }
+    REFUSED(MTS_E_ARGUMENT, "-5 cannot be a bare id",
+            mts_session_input_peer_by_id(s, -5, MTS_LOOK_BARE_ID, &peer, sizeof peer, &err));
 
     memset(&state, 0, sizeof state);
     state.id = -1001234567890;
@@ -412,12 +430,23 @@ static void values_that_cannot_be(mts_session *s)
     REFUSED(MTS_E_ARGUMENT, "", mts_session_set_home(s, 2, key, 0, &err));
     ANSWERS(MTS_NOT_FOUND, mts_session_auth_key_id(s, &key_id, &err));
     memset(&me, 0, sizeof me);
+    me.user_id = -1;
+    REFUSED(MTS_E_ARGUMENT, "-1", mts_session_set_identity(s, &me, sizeof me, &err));
+    me.user_id = 0;
     me.flags = 4;
     REFUSED(MTS_E_ARGUMENT, "0x4", mts_session_set_identity(s, &me, sizeof me, &err));
     memset(&file, 0, sizeof file);
     file.kind = 2;
     REFUSED(MTS_E_ARGUMENT, "kind", mts_session_cache_file(s, &file, sizeof file, &err));
     REFUSED(MTS_E_ARGUMENT, "slot 3", mts_session_key(s, 2, 3, &one, sizeof one, &err));
+    REFUSED(MTS_E_ARGUMENT, "slot 3", mts_session_forget_key(s, 2, 3, &err));
+    REFUSED(MTS_E_ARGUMENT, "data center 0", mts_session_set_home(s, 0, key, sizeof key, &err));
+    memset(&one, 0, sizeof one);
+    one.key[0] = 1;
+    REFUSED(MTS_E_ARGUMENT, "data center 0", mts_session_put_key(s, &one, sizeof one, &err));
+    one.dc = 2;
+    one.user_id = -1;
+    REFUSED(MTS_E_ARGUMENT, "-1", mts_session_put_key(s, &one, sizeof one, &err));
     memset(&option, 0, sizeof option);
     option.id = 2;
     option.port = 443;
@@ -433,6 +462,43 @@ static void values_that_cannot_be(mts_session *s)
     REFUSED(MTS_E_ARGUMENT, "mts:", mts_session_put_value(s, "mts:x", MTS_Z, key, 1, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "flags", mts_session_put_value(s, "x", MTS_Z, key, 1, 2, &err));
     ANSWERS(MTS_NOT_FOUND, mts_session_value(s, "x", MTS_Z, value, 4, &needed, &err));
+}
+
+/* After all that was refused, the session holds what it held before: nothing. */
+static void untouched(mts_session *s)
+{
+    mts_buffer *packed;
+    mts_dc dc;
+    mts_key one;
+    mts_identity me;
+    mts_update_state state;
+    mts_salt salt;
+    mts_page page;
+    uint8_t bytes[MTS_AUTH_KEY_LEN];
+    uint64_t count;
+    uint32_t on;
+    int64_t takeout;
+    size_t needed;
+
+    ANSWERS(MTS_NOT_FOUND, mts_session_dc(s, &dc, sizeof dc, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_auth_key(s, bytes, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_tmp_auth_key(s, bytes, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_takeout_id(s, &takeout, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_key(s, 2, 0, &one, sizeof one, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_value(s, "x", 1, bytes, 1, &needed, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_to_packed(s, &packed, &err));
+    ANSWERS(MTS_DONE, mts_session_dc_options(s, 0, &dc, 1, sizeof dc, &page, &err));
+    CHECK(page.count == 0);
+    ANSWERS(MTS_DONE, mts_session_salts(s, 2, 0, &salt, 1, sizeof salt, &page, &err));
+    CHECK(page.count == 0);
+    ANSWERS(MTS_DONE, mts_session_update_states(s, INT64_MIN, &state, 1, sizeof state, &page, &err));
+    CHECK(page.count == 0);
+    OK(mts_session_identity(s, &me, sizeof me, &err));
+    CHECK(me.user_id == 0 && me.api_id == 0 && me.flags == 0);
+    OK(mts_session_entity_count(s, &count, &err));
+    CHECK(count == 0);
+    OK(mts_session_save_entities(s, &on, &err));
+    CHECK(on == 1);
 }
 
 static void after_close(const char *folder)
@@ -458,9 +524,22 @@ static void after_close(const char *folder)
     free(after);
 }
 
+static void refusals(const char *folder, mts_session *s)
+{
+    paths_and_texts(folder, s);
+    sizes(s);
+    record_sizes(folder, s);
+    values_that_cannot_be(s);
+    null_pointers(s);
+    untouched(s);
+}
+
 int main(int argc, char **argv)
 {
     mts_session *s;
+    char *before, *after;
+    size_t len, len_after;
+    const char *path;
 
     if (argc < 3) {
         fprintf(stderr, "usage: bad_input SCRATCH_FOLDER FIXTURES\n");
@@ -468,18 +547,24 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < MTS_AUTH_KEY_LEN; i++)
         key[i] = (uint8_t)(i + 1);
-    s = memory();
     files(argv[1], argv[2]);
     permissions();
-    paths_and_texts(argv[1], s);
-    sizes(s);
-    record_sizes(argv[1], s);
-    values_that_cannot_be(s);
+    path = in(argv[1], "refused.session");
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    before = slurp(path, &len);
+    refusals(argv[1], s);
+    OK(mts_session_close(s, &err));
+    mts_session_free(s);
+    after = slurp(path, &len_after);
+    CHECK(len == len_after && memcmp(before, after, len) == 0);
+    free(before);
+    free(after);
+    s = memory();
+    refusals(argv[1], s);
+    mts_session_free(s);
     every_call(NULL, MTS_E_ARGUMENT, "session is NULL");
-    null_pointers(s);
     null_sinks();
     after_close(argv[1]);
-    mts_session_free(s);
     printf("%d failures\n", failures);
     return failures != 0;
 }
