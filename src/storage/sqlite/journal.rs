@@ -72,6 +72,11 @@ impl JournalState {
                 match mode {
                     Ok(mode) if mode == "wal" => None,
                     Ok(mode) => Some(format!("SQLite stays with {mode}")),
+                    Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                        // Somebody has it open right now: the next write may have more luck.
+                        self.wanted = true;
+                        return Ok(());
+                    }
                     Err(error) => Some(error.to_string()),
                 }
             }

@@ -378,7 +378,7 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             ),
         ));
     }
-    let new = beside(path, "-import");
+    let new = beside(path, "-mts-import");
     // What a killed import has left; the owner lock says that there is no other one.
     for suffix in ["", "-journal"] {
         let _ = fs::remove_file(beside(&new, suffix));
@@ -419,7 +419,7 @@ fn keep_original(path: &Path) -> Result<()> {
         io::ErrorKind::AlreadyExists => Err(error),
         // A file system without links: a copy, which must not be seen half written either.
         _ => {
-            let part = beside(path, "-import.json");
+            let part = beside(path, "-mts-import.json");
             let _ = fs::remove_file(&part);
             io::copy(&mut File::open(path)?, &mut create(&part)?)?;
             File::open(&part)?.sync_all()?;
