@@ -7,7 +7,7 @@ use super::{Session, poisoned};
 use crate::entity::{needs_no_row, normal_phone, normal_usernames};
 use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
-use crate::{Entity, EntityRef, InputPeer, PeerId, PeerKind, Result};
+use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
 
 /// What to look a peer up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +237,11 @@ impl Session {
         let memory = how.memory_only;
         let one = match by {
             Look::Id(id) => self.find_id(PeerId::from_marked(id)?, memory)?,
+            Look::BareId(id) if id <= 0 => {
+                return Err(Error::argument(format!(
+                    "{id} cannot be a bare id, which is 1 or more; a negative id is a marked one"
+                )));
+            }
             Look::BareId(id) => self.find_bare(id, memory)?,
             Look::Username(name) => match normal_usernames(name).as_str() {
                 "" => None,

@@ -248,7 +248,8 @@ impl SqliteStorage {
     /// [`Owned`](ErrorKind::Owned) where another client has it,
     /// [`Format`](ErrorKind::Format) where it is no session of Telethon (the text names what it is),
     /// [`Version`](ErrorKind::Version) where a newer Telethon wrote it (which `read_only` still
-    /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly).
+    /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly) where
+    /// the file or its folder may not be written.
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
         open::open(path, options)
     }

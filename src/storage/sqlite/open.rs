@@ -56,7 +56,12 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
     let notices = Arc::new(Notices::default());
     let mut lock = None;
     if !options.read_only {
-        let (taken, stale) = OwnerLock::take(&path, options.shared)?;
+        let (taken, stale) = OwnerLock::take(&path, options.shared).or_else(|error| {
+            if error.kind() == ErrorKind::ReadOnly {
+                check_readable(&path)?;
+            }
+            Err(error)
+        })?;
         if let Some(stale) = stale {
             notices.push(stale);
         }
@@ -138,6 +143,17 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
             }
             Err(fault.at("open", &path))
         }
+    }
+}
+
+/// Fails where not even reading is allowed, so that nobody is sent to open it read-only in vain.
+fn check_readable(path: &Path) -> Result<()> {
+    let registry = Registry::hold();
+    match fs::metadata(path) {
+        Ok(meta) if !registry.has(file_id(&meta)) => {
+            File::open(path).map(drop).map_err(|error| Error::io("open", path, &error))
+        }
+        _ => Ok(()),
     }
 }
 
