@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <numeric>
 #include <utility>
+#if __cplusplus >= 202002L
+#include <span>
+#endif
 
 #include "check.hpp"
 
@@ -33,7 +36,7 @@ mts::session filled(std::int64_t users)
 
 void every_page_size_gives_all(const mts::session &s)
 {
-    for (std::size_t page : {0, 1, 7, 1000, 5000}) {
+    for (std::size_t page : {0U, 1U, 7U, 1000U, 5000U}) {
         std::int64_t expected = 0;
         for (const mts::entity_view &one : s.entities(page)) {
             expected++;
@@ -116,6 +119,10 @@ void with_20(const mts::session &s)
                                std::views::transform(&mts::entity_view::id) | std::views::take(3))
         sum += id;
     CHECK(sum == 2 + 4 + 6);
+    auto numbered = mts::session::memory();
+    numbered.put_entities(std::views::iota(10, 20),
+                          [](mts::entity_batch &into, int id) { into.user(id, 0); });
+    CHECK(numbered.entity_count() == 10);
 #endif
     auto again = s.entities(9);
     CHECK(std::ranges::count_if(again, is_bot) == 500);
@@ -124,9 +131,6 @@ void with_20(const mts::session &s)
     other.put_entity({.id = 1, .access_hash = 2, .usernames = "ada", .name = "Ada"});
     CHECK(other.entity("@ada")->name == "Ada");
     other.set_update_state({.id = 7, .pts = 5});
-    other.put_entities(std::views::iota(10, 20),
-                       [](mts::entity_batch &into, int id) { into.user(id, 0); });
-    CHECK(other.entity_count() == 11);
     const mts::auth_key key = test_key(1);
     other.set_dc(1, "::1", 443);
     other.set_auth_key(std::span(key));

@@ -12,9 +12,6 @@
 #if __has_include(<version>)
 #include <version>
 #endif
-#if defined(__cpp_lib_span)
-#include <span>
-#endif
 #if defined(__cpp_lib_ranges)
 #include <ranges>
 #endif
@@ -35,7 +32,8 @@ inline constexpr bool is_char = std::is_same_v<std::remove_cv_t<T>, char>;
 
 } // namespace detail
 
-/// A run of `T` that is somebody else's: `std::span<const T>` for C++17, and it converts to one.
+/// A run of `T` that is somebody else's: what `std::span<const T>` is in C++20, and there it converts
+/// from one and to one.
 ///
 /// `view<std::byte>` (`bytes`) is made from any array or container of bytes: `std::byte`,
 /// `unsigned char`, the `char` of a string.
@@ -70,10 +68,6 @@ public:
     [[nodiscard]] constexpr const T *begin() const noexcept { return data_; }
     [[nodiscard]] constexpr const T *end() const noexcept { return data_ + size_; }
     [[nodiscard]] constexpr const T &operator[](std::size_t at) const { return data_[at]; }
-
-#if defined(__cpp_lib_span)
-    constexpr operator std::span<const T>() const noexcept { return {data_, size_}; }
-#endif
 
 private:
     const T *data_ = nullptr;
