@@ -101,7 +101,7 @@
 /**
  * Options that say nothing yet: `mts_options options = MTS_OPTIONS_INIT;`
  */
-#define MTS_OPTIONS_INIT { (uint32_t)sizeof(mts_options), 0, 0, 0, 0, 0 }
+#define MTS_OPTIONS_INIT { (uint32_t)sizeof(mts_options), 0, 0, 0, 0, 0, 0 }
 
 /**
  * Number of this ABI: the same as in `libmtsession.so.0`. Within one number, functions and
@@ -162,6 +162,27 @@
  * Open: take no entities in until mts_session_set_save_entities (Telethon's `save_entities`).
  */
 #define MTS_OPEN_NO_ENTITIES 32
+
+/**
+ * Journal: a rollback journal. The session is one plain file at all times, and what was saved
+ * survives the loss of power. For nearly everybody.
+ */
+#define MTS_JOURNAL_ROLLBACK 0
+
+/**
+ * Journal: a write-ahead log, several times faster for those who save at every update. What was
+ * saved survives the loss of power. While the session is open, its file is whole only together
+ * with the -wal file beside it. It is entered at the first write and left at close; where it would
+ * be dangerous (a network file system, a file with several names, a shared session) a notice says
+ * so and the rollback journal serves.
+ */
+#define MTS_JOURNAL_WAL 1
+
+/**
+ * Journal: as MTS_JOURNAL_WAL, faster still. What was saved survives the death of the process, but
+ * what was saved since the last credential may be lost with the power. Credentials are never.
+ */
+#define MTS_JOURNAL_WAL_PROCESS_SAFE 2
 
 /**
  * Notice: a save that the session made by itself failed. Everything is still in memory.
@@ -579,6 +600,10 @@ typedef struct mts_options {
      * never if UINT32_MAX.
      */
     uint32_t max_dirty_age_ms;
+    /**
+     * One of MTS_JOURNAL_*.
+     */
+    uint32_t journal;
 } mts_options;
 
 /**
@@ -2115,7 +2140,7 @@ mts_status mts_session_to_packed(const struct mts_session *session,
  * Opens a session that your callbacks keep. The table is copied; `user` is lent to the library
  * until `free` is called. Of the flags of `options`, those that mean a file are refused.
  *
- * When this fails, `free` is not called: `user` is still yours.
+ * When this fails, `free` is not called: `user` is still yours, and so is what `lock` claimed.
  *
  * Telethon: a subclass of `Session`. Calls back `lock` and `load`.
  */

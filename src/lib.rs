@@ -20,6 +20,10 @@
 //!
 //! C programs use the same library through `include/mtsession.h`.
 
+// The contract suite of the storages, which `tests/` runs too, names the crate as its users do.
+#[cfg(test)]
+extern crate self as mtsession;
+
 mod account;
 mod auth_key;
 mod dc;
@@ -29,6 +33,7 @@ mod format;
 mod listing;
 mod lookup;
 mod peer;
+mod process;
 mod sent_file;
 mod session;
 mod storage;
@@ -47,7 +52,7 @@ pub use peer::{InputPeer, PeerId, PeerKind};
 pub use sent_file::{FileKey, FileKind, SentFile};
 pub use session::{Found, How, Look, Notice, NoticeKind, Options, Session};
 pub use storage::{
-    AccountChange, Changes, EntityChange, Find, MemoryStorage, SqliteOptions, SqliteStorage,
-    Storage,
+    AccountChange, Changes, EntityChange, Find, Journal, MemoryStorage, SqliteOptions,
+    SqliteStorage, Storage, ValueChange,
 };
 pub use update_state::{UpdateState, UpdateStatePatch};

@@ -15,7 +15,8 @@ pub enum PeerKind {
 
 /// A peer's marked id: users `id`, chats `-id`, channels `-(10^12 + id)` (FORMATS §0.1).
 ///
-/// 0 and −10^12 mark nobody and are never a `PeerId`.
+/// 0 and −10^12 mark nobody and are never a `PeerId`; nor is the lowest number, which no bare id
+/// reaches: "after it" is how storages and C callers say "from the beginning".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PeerId(i64);
 
@@ -34,7 +35,7 @@ impl PeerId {
 
     /// As [`PeerId::from_marked`], for ids that are read rather than asked for.
     pub(crate) fn try_marked(marked: i64) -> Option<PeerId> {
-        (marked != 0 && marked != -CHANNEL_BASE).then_some(PeerId(marked))
+        (marked != 0 && marked != -CHANNEL_BASE && marked != i64::MIN).then_some(PeerId(marked))
     }
 
     /// The peer of that kind and bare id, which starts at 1.
@@ -60,7 +61,6 @@ impl PeerId {
         match self.kind() {
             PeerKind::User => self.0,
             PeerKind::Chat => -self.0,
-            // Added first: the lowest id has no positive twin.
             PeerKind::Channel => -(self.0 + CHANNEL_BASE),
         }
     }
@@ -107,13 +107,14 @@ mod tests {
             assert_eq!((id.marked(), id.kind(), id.bare()), (marked, kind, bare));
             assert_eq!(PeerId::from_marked(marked).unwrap(), id);
         }
-        assert_eq!(PeerId::from_marked(i64::MIN).unwrap().bare(), i64::MAX - 999_999_999_999);
+        assert_eq!(PeerId::from_marked(-i64::MAX).unwrap().bare(), i64::MAX - 1_000_000_000_000);
     }
 
     #[test]
     fn ids_that_mark_nobody_are_refused() {
         assert!(PeerId::from_marked(0).is_err());
         assert!(PeerId::from_marked(-CHANNEL_BASE).is_err());
+        assert!(PeerId::from_marked(i64::MIN).is_err());
         assert!(PeerId::from_bare(PeerKind::User, 0).is_err());
         assert!(PeerId::from_bare(PeerKind::Chat, CHANNEL_BASE).is_err());
         assert!(PeerId::from_bare(PeerKind::Channel, i64::MAX).is_err());

@@ -1,6 +1,9 @@
 //! Rules of the session that need a storage which fails, waits or looks on: one that hands
 //! everything to memory, and does what the test says first.
 
+// A test may stop at the first surprise, in its helpers too.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 #[path = "contract/given.rs"]
 mod given;
 

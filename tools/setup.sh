@@ -25,6 +25,8 @@ need cmake cmake --version
 need pkg-config pkg-config --version
 need binutils nm --version
 need valgrind valgrind --version
+# Reads the test vectors in C and C++.
+need libjansson-dev pkg-config --exists jansson
 # valgrind cannot follow the C library without its symbols.
 need libc6-dbg dpkg -s libc6-dbg
 need python3-venv python3 -c 'import ensurepip, venv'

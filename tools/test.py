@@ -17,6 +17,8 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resol
 SCRATCH = TARGET / "test"
 BUILD = ROOT / "bindings/c/build"
 FIXTURES = ROOT / "tests/fixtures/telethon"
+VECTORS = ROOT / "tests/vectors"
+RUNNERS = TARGET / "vectors/runners"
 
 WARN = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 INCLUDE = f"-I{ROOT}/include"
@@ -133,6 +135,23 @@ def examples():
     yield "demo", [["tools/demo.sh"]]
 
 
+def runners():
+    """The vectors' runner of each language, an executable RUNNERS/LANGUAGE."""
+    shutil.rmtree(RUNNERS, ignore_errors=True)
+    RUNNERS.mkdir(parents=True)
+    yield "rust", [["cargo", "build", "--example", "vectors"],
+                   ["ln", "-s", TARGET / "debug/examples/vectors", RUNNERS / "rust"]]
+    yield "c", [["gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-g", *WARN, INCLUDE,
+                 *sorted((VECTORS / "c").glob("*.c")), "-o", RUNNERS / "c", *SHARED, "-ljansson"]]
+
+
+def runners_under_valgrind():
+    place = folder("vectors")
+    (place / "check").mkdir()
+    for words in ["check", place / "check"], ["write", place / "a.session"]:
+        yield words[0], [[*VALGRIND, RUNNERS / "c", words[0], VECTORS, words[1]]]
+
+
 def main():
     part("cargo test", lambda: counted(
         r"test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", "cargo", "test",
@@ -141,6 +160,10 @@ def main():
     part("header, alone and twice, C99 to C23, C++17 to C++23", lambda: jobs(header()))
     part("C tests, shared, static and under valgrind", lambda: jobs(c_tests()))
     part("C examples", lambda: jobs(examples()))
+    part("vector runners", lambda: jobs(runners()))
+    part("vectors and dumps, all languages", lambda: counted(
+        r"(?m)^(\d+) passed, (\d+) failed$", VECTORS / "cross.sh", RUNNERS, SCRATCH / "cross"))
+    part("vectors in C under valgrind", lambda: jobs(runners_under_valgrind()))
     part("peers", lambda: counted(
         r"(?m)^(\d+) passed, (\d+) failed$", TARGET / "peers/1.45.0/bin/python",
         ROOT / "tests/peers/run.py", TARGET, BUILD))

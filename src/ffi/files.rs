@@ -96,7 +96,7 @@ pub unsafe extern "C" fn mts_session_file(
         )
     };
     guard(err, || {
-        let (mut out, md5) = (out?, md5?);
+        let (md5, mut out) = (md5?, out?);
         let sent = session?.core.file(&key(md5, size, kind)?)?;
         let file = sent.map(|SentFile { id, access_hash }| mts_file {
             md5,

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 pub(super) const Z: usize = usize::MAX;
 
 /// Larger strides and sizes are mistakes, not records of some future version.
-const MAX_STRIDE: usize = 1 << 16;
+const MAX_STRIDE: usize = 4096;
 
 /// A record of the ABI.
 ///
@@ -194,8 +194,20 @@ pub(super) unsafe fn rows<'a, T: Plain>(
     stride: usize,
 ) -> Result<Rows<'a, T>> {
     if count != 0 {
-        check_array::<T>(what, base.is_null(), count, stride)?;
+        check_array::<T>(what, base.is_null(), count, ("stride", stride))?;
     }
+    // SAFETY: the caller's promise, and the array is possible.
+    unsafe { rows_checked(what, base, count, stride) }
+}
+
+/// # Safety
+/// As [`rows`], and the array was found possible.
+unsafe fn rows_checked<'a, T: Plain>(
+    what: &str,
+    base: *const T,
+    count: usize,
+    stride: usize,
+) -> Result<Rows<'a, T>> {
     let rows = Rows { base: base.cast(), count, stride, caller: PhantomData };
     if stride > size_of::<T>() {
         for index in 0..count {
@@ -217,8 +229,9 @@ pub(super) unsafe fn rows<'a, T: Plain>(
 /// # Safety
 /// `record` is NULL or good for `size` bytes.
 pub(super) unsafe fn record<T: Plain>(what: &str, record: *const T, size: usize) -> Result<T> {
-    // SAFETY: the caller's promise.
-    Ok(unsafe { rows(what, record, 1, size) }?.read(0))
+    check_array::<T>(what, record.is_null(), 1, ("size", size))?;
+    // SAFETY: the caller's promise, and pointer and size are possible.
+    Ok(unsafe { rows_checked(what, record, 1, size) }?.read(0))
 }
 
 impl<T: Plain> Rows<'_, T> {
@@ -243,13 +256,18 @@ impl<T: Plain> Rows<'_, T> {
     }
 }
 
-fn check_array<T: Plain>(what: &str, null: bool, count: usize, stride: usize) -> Result<()> {
+fn check_array<T: Plain>(
+    what: &str,
+    null: bool,
+    count: usize,
+    (measure, stride): (&str, usize),
+) -> Result<()> {
     if null {
         return Err(is_null(what));
     }
     if stride < T::FIRST_SIZE || stride > MAX_STRIDE {
         return Err(Error::argument(format!(
-            "{what}: a record of {stride} bytes is impossible; it has at least {}",
+            "{what}: a {measure} of {stride} bytes is impossible; a record has at least {}",
             T::FIRST_SIZE
         )));
     }
@@ -331,7 +349,7 @@ pub(super) unsafe fn room<'a, T: Plain>(
     if cap == 0 {
         return Err(Error::argument(format!("{what} has no room for a single record")));
     }
-    check_array::<T>(what, base.is_null(), cap, stride)?;
+    check_array::<T>(what, base.is_null(), cap, ("stride", stride))?;
     Ok(Room { base: base.cast(), cap, stride, caller: PhantomData })
 }
 
@@ -366,11 +384,10 @@ pub(super) unsafe fn out_sized<'a, T: Plain>(
     place: *mut T,
     size: usize,
 ) -> Result<Out<'a, T>> {
-    // SAFETY: the caller's promise.
-    let room = unsafe { room::<T>(what, place, 1, size) }?;
-    // SAFETY: as above, and `room` found pointer and size possible.
-    unsafe { ptr::write_bytes(room.base, 0, size) };
-    Ok(Out(room))
+    check_array::<T>(what, place.is_null(), 1, ("size", size))?;
+    // SAFETY: the caller's promise, and pointer and size are possible.
+    unsafe { ptr::write_bytes(place.cast::<u8>(), 0, size) };
+    Ok(Out(Room { base: place.cast(), cap: 1, stride: size, caller: PhantomData }))
 }
 
 /// As [`out_sized`], for what cannot grow: numbers, keys, pages.

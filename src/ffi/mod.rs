@@ -13,6 +13,8 @@
 
 mod guard;
 
+mod fork;
+
 mod status;
 
 mod error;
@@ -42,3 +44,6 @@ mod values;
 mod strings;
 
 mod custom;
+
+#[cfg(test)]
+mod tests;

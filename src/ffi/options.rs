@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::guard::{check_flags, plain, sized};
-use crate::{Error, Options, Result, SqliteOptions};
+use crate::{Error, Journal, Options, Result, SqliteOptions};
 
 /// Open: never write. A file of an older schema is shown in the new shape and stays as it is.
 pub const MTS_OPEN_READ_ONLY: u32 = 1;
@@ -21,6 +21,19 @@ pub const MTS_OPEN_SCHEMA_8: u32 = 8;
 pub const MTS_OPEN_STORE_TMP_AUTH_KEY: u32 = 16;
 /// Open: take no entities in until mts_session_set_save_entities (Telethon's `save_entities`).
 pub const MTS_OPEN_NO_ENTITIES: u32 = 32;
+
+/// Journal: a rollback journal. The session is one plain file at all times, and what was saved
+/// survives the loss of power. For nearly everybody.
+pub const MTS_JOURNAL_ROLLBACK: u32 = 0;
+/// Journal: a write-ahead log, several times faster for those who save at every update. What was
+/// saved survives the loss of power. While the session is open, its file is whole only together
+/// with the -wal file beside it. It is entered at the first write and left at close; where it would
+/// be dangerous (a network file system, a file with several names, a shared session) a notice says
+/// so and the rollback journal serves.
+pub const MTS_JOURNAL_WAL: u32 = 1;
+/// Journal: as MTS_JOURNAL_WAL, faster still. What was saved survives the death of the process, but
+/// what was saved since the last credential may be lost with the power. Credentials are never.
+pub const MTS_JOURNAL_WAL_PROCESS_SAFE: u32 = 2;
 
 /// The flags that mean a file.
 pub(super) const FILE_FLAGS: u32 =
@@ -45,9 +58,11 @@ pub struct mts_options {
     /// Age of the oldest unsaved row, in milliseconds, at which a put saves by itself; 60000 if 0,
     /// never if UINT32_MAX.
     pub max_dirty_age_ms: u32,
+    /// One of MTS_JOURNAL_*.
+    pub journal: u32,
 }
 
-plain!(mts_options = 24);
+plain!(mts_options = 28);
 
 /// Options, checked and taken apart.
 #[derive(Debug)]
@@ -96,6 +111,14 @@ impl Chosen {
             schema_8: flags & MTS_OPEN_SCHEMA_8 != 0,
             ..SqliteOptions::default()
         };
+        sqlite.journal = match options.journal {
+            MTS_JOURNAL_ROLLBACK => Journal::Rollback,
+            MTS_JOURNAL_WAL => Journal::WalPowerSafe,
+            MTS_JOURNAL_WAL_PROCESS_SAFE => Journal::WalProcessSafe,
+            other => {
+                return Err(Error::argument(format!("options: there is no journal {other}")));
+            }
+        };
         if options.busy_timeout_ms != 0 {
             sqlite.busy_timeout = Duration::from_millis(options.busy_timeout_ms.into());
         }
@@ -130,7 +153,7 @@ mod tests {
 
     #[test]
     fn zero_means_the_default() {
-        let sized = mts_options { size: 24, ..mts_options::default() };
+        let sized = mts_options { size: 28, ..mts_options::default() };
         let (named, null) = (chosen(&sized).unwrap(), Chosen::of(mts_options::default()).unwrap());
         let defaults = (Options::default(), SqliteOptions::default());
         for chosen in [named, null] {
@@ -155,12 +178,14 @@ mod tests {
 
     #[test]
     fn impossible_sizes_and_unknown_flags_are_refused() {
-        for size in [0u32, 7, 1 << 17, u32::MAX] {
+        for size in [0u32, 7, 4097, u32::MAX] {
             let error = chosen(&size).unwrap_err();
             assert!(error.message().contains("sizeof"), "{error}");
         }
         let error = chosen(&[8u32, 64]).unwrap_err();
         assert!(error.message().contains("0x40"), "{error}");
+        let error = chosen(&[28u32, 0, 0, 0, 0, 0, 3]).unwrap_err();
+        assert!(error.message().contains("journal 3"), "{error}");
     }
 
     #[test]

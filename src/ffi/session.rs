@@ -21,12 +21,17 @@ pub struct mts_session {
 
 impl mts_session {
     pub(super) fn new(core: Session, gate: Option<Arc<Gate>>) -> mts_session {
+        super::fork::watch();
         mts_session { core, gate }
     }
 
     pub(super) fn refuse_inside_callback(&self) -> Result<()> {
         match &self.gate {
-            Some(gate) => gate.refuse_inside(),
+            Some(gate) => {
+                // First: in the child of a fork the gate's lock may never come free.
+                self.core.check_process()?;
+                gate.refuse_inside()
+            }
             None => Ok(()),
         }
     }

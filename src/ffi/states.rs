@@ -2,7 +2,7 @@
 
 use super::entities::mts_page;
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, Rows, fill_page, guard, out_sized, plain, room};
+use super::guard::{self, ErrorSlot, fill_page, guard, out_sized, plain, room};
 use super::session::mts_session;
 use super::status::mts_status;
 use crate::{Error, ErrorKind, How, Look, PeerId, PeerKind, Result, UpdateState, UpdateStatePatch};
@@ -183,10 +183,10 @@ pub unsafe extern "C" fn mts_session_set_update_state(
     err: *mut *mut mts_error,
 ) -> mts_status {
     // SAFETY: the header's promises.
-    let (session, rows, err) = unsafe {
-        (guard::session(session), guard::rows("state", state, 1, state_size), ErrorSlot::new(err))
+    let (session, state, err) = unsafe {
+        (guard::session(session), guard::record("state", state, state_size), ErrorSlot::new(err))
     };
-    guard(err, || set_update_states(session?, &rows?, flags))
+    guard(err, || set_update_states(session?, std::iter::once(state?.patch()), flags))
 }
 
 /// Sets update states: all of them, or none where one is bad. They wait in memory for the next save,
@@ -214,18 +214,21 @@ pub unsafe extern "C" fn mts_session_set_update_states(
             ErrorSlot::new(err),
         )
     };
-    guard(err, || set_update_states(session?, &rows?, flags))
+    guard(err, || {
+        let (session, rows) = (session?, rows?);
+        let patches = (rows.iter().enumerate())
+            .map(|(index, row)| row.patch().map_err(|error| error.at(format!("record {index}"))));
+        set_update_states(session, patches, flags)
+    })
 }
 
 fn set_update_states(
     session: &mts_session,
-    rows: &Rows<'_, mts_update_state>,
+    patches: impl Iterator<Item = Result<UpdateStatePatch>>,
     flags: u32,
 ) -> Result<mts_status> {
     guard::check_flags("flags", flags, MTS_SET_MUST_EXIST)?;
-    let patches = (rows.iter().enumerate())
-        .map(|(index, row)| row.patch().map_err(|error| error.at(format!("record {index}"))))
-        .collect::<Result<Vec<_>>>()?;
+    let patches = patches.collect::<Result<Vec<_>>>()?;
     let must_exist = flags & MTS_SET_MUST_EXIST != 0;
     Ok(mts_status::found(session.core.set_update_states(&patches, must_exist)?))
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use crate::format::telethon_string::{self, StringSession};
+use crate::process::Process;
 use crate::storage::{
     AccountChange, Changes, MemoryStorage, SqliteOptions, SqliteStorage, Storage,
 };
@@ -89,7 +90,7 @@ struct AutoSave {
 /// dropped unclosed saves, without waiting for anybody's lock.
 pub struct Session {
     /// The process that opened the session: after a fork the child must not touch it.
-    pid: u32,
+    process: Process,
     storage: Box<dyn Storage>,
     live: RwLock<Live>,
     /// Held through every commit: they come one at a time. Always taken before `live`.
@@ -106,7 +107,7 @@ impl Session {
     pub fn new(storage: Box<dyn Storage>, options: &Options) -> Result<Session> {
         let account = storage.load()?;
         Ok(Session {
-            pid: std::process::id(),
+            process: Process::this(),
             storage,
             live: RwLock::new(Live::new(account, options)),
             commits: Mutex::default(),
@@ -287,8 +288,8 @@ impl Session {
         }
     }
 
-    fn check_process(&self) -> Result<()> {
-        if self.pid == std::process::id() {
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if self.process.is_this() {
             return Ok(());
         }
         Err(Error::new(
@@ -296,7 +297,7 @@ impl Session {
             format!(
                 "{} belongs to process {}; after a fork the child opens its own",
                 self.storage.place(),
-                self.pid
+                self.process.id()
             ),
         ))
     }
@@ -404,7 +405,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.pid == std::process::id() {
+        if self.process.is_this() {
             // Nobody is left to hear of a failure. What could be saved without waiting is.
             if self.shut(true).is_err() {
                 let _ = self.storage.close();

@@ -186,11 +186,9 @@ impl Session {
         let live = self.live()?;
         // Past the last stored row memory may have more, before it only what lies between.
         let last = if page.len() < max { None } else { page.last().map(|entity| entity.id) };
-        for row in live.table.pending() {
+        let on_page = |id| after.is_none_or(|it| id > it) && last.is_none_or(|last| id <= last);
+        for row in live.table.pending(on_page) {
             let id = row.entity.id;
-            if after.is_some_and(|after| id <= after) || last.is_some_and(|last| id > last) {
-                continue;
-            }
             let change = crate::EntityChange { entity: row.entity, known: row.known };
             match page.binary_search_by_key(&id, |entity| entity.id) {
                 Ok(at) => {
@@ -219,7 +217,7 @@ impl Session {
     pub fn count_entities(&self) -> Result<u64> {
         self.heed_others()?;
         let mut count = self.storage.count()?;
-        let unsaved = self.live()?.table.pending();
+        let unsaved = self.live()?.table.pending(|_| true);
         for row in unsaved {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }
@@ -269,6 +267,10 @@ impl Session {
                 one
             }
         };
+        if one.is_none() {
+            // A text that names nobody asks nobody; a closed session shall say so all the same.
+            drop(self.live()?);
+        }
         Ok(one.map(|item| Found { item, ambiguous: false }))
     }
 
@@ -352,6 +354,11 @@ impl Session {
 
     /// The peer with a display name that was seen last.
     fn find_named<T: Answer>(&self, name: &str, memory_only: bool) -> Result<Option<Found<T>>> {
+        if name.is_empty() {
+            // Those of whom no name is known are not called so.
+            drop(self.live()?);
+            return Ok(None);
+        }
         let stored = if memory_only { Vec::new() } else { self.storage.find(Find::Name(name))? };
         let mut named: Vec<(i64, PeerId)> = {
             let live = self.live()?;

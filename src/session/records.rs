@@ -5,7 +5,7 @@ use std::ops::Bound;
 use zeroize::Zeroizing;
 
 use super::Session;
-use crate::storage::Changes;
+use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
 
@@ -128,7 +128,7 @@ impl Session {
         self.storage.value(key)
     }
 
-    pub(super) fn all_values(&self) -> Result<Vec<(String, Option<Zeroizing<Vec<u8>>>)>> {
+    pub(super) fn all_values(&self) -> Result<Vec<ValueChange>> {
         let stored = self.storage.values()?.into_iter().map(|(key, value)| (key, Some(value)));
         let mut all: Vec<_> = stored.collect();
         all.extend(

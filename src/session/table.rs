@@ -239,6 +239,7 @@ impl Table {
         let told = record.known();
         let seen = if record.seen == 0 { now } else { record.seen };
         match self.slot(record.id) {
+            Some(slot) if self.needs_row(slot, record, seen) => return Put::NeedsRow,
             Some(slot) => self.merge(slot, record, told, seen, now, flush),
             None if told & Known::HASH == 0 => return Put::NeedsRow,
             None => {
@@ -252,7 +253,7 @@ impl Table {
                     phone_len: 0,
                     flags: record.flags & Entity::KEPT_FLAGS,
                     dirty: 0,
-                    known: told | u8::from(record.flags & Entity::KEPT_FLAGS != 0) * Known::FLAGS,
+                    known: told | flag(record.flags & Entity::KEPT_FLAGS != 0, Known::FLAGS),
                     pending: 0,
                     complete: false,
                     owns_names: false,
@@ -271,6 +272,15 @@ impl Table {
             }
         }
         Put::Taken
+    }
+
+    /// Whether the record only fills gaps, and the storage may know what looks like one here.
+    fn needs_row(&self, slot: u32, record: &EntityRef<'_>, seen: i64) -> bool {
+        self.row(slot).is_some_and(|row| {
+            !row.complete
+                && row.known != Known::ALL
+                && (record.flags & Entity::MIN != 0 || (record.seen != 0 && seen < row.seen))
+        })
     }
 
     fn merge(
@@ -308,9 +318,8 @@ impl Table {
             differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
         let phone = differs(Known::PHONE, same_phone(row.phone(), record.phone));
         let name = differs(Known::NAME, row.name() == record.name);
-        new |= u8::from(usernames) * Known::USERNAMES
-            | u8::from(phone) * Known::PHONE
-            | u8::from(name) * Known::NAME;
+        new |=
+            flag(usernames, Known::USERNAMES) | flag(phone, Known::PHONE) | flag(name, Known::NAME);
         row.seen = row.seen.max(seen);
         let learnt = told & !row.known;
         row.known |= told | new;
@@ -427,17 +436,16 @@ impl Table {
         }
     }
 
-    /// The dirty rows, ascending by id.
-    pub(super) fn pending(&self) -> Vec<Pending> {
+    /// The dirty rows that are wanted, ascending by id.
+    pub(super) fn pending(&self, wanted: impl Fn(PeerId) -> bool) -> Vec<Pending> {
         let mut rows: Vec<_> = self
             .dirty
             .iter()
             .filter_map(|slot| self.row(*slot))
-            .filter(|row| row.dirty != 0)
+            .filter(|row| row.dirty != 0 && wanted(row.id))
             .map(|row| Pending { entity: row.entity(), known: row.pending })
             .collect();
         rows.sort_unstable_by_key(|row| row.entity.id);
-        rows.dedup_by_key(|row| row.entity.id);
         rows
     }
 
@@ -622,6 +630,11 @@ impl Table {
             });
         }
     }
+}
+
+/// The bit of a field, if it is meant.
+fn flag(meant: bool, field: u8) -> u8 {
+    if meant { field } else { 0 }
 }
 
 /// Whether a record's usernames are those of a row. Allocates only where they are written

@@ -14,7 +14,7 @@ use crate::entity::Known;
 use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
-pub use sqlite::{SqliteOptions, SqliteStorage};
+pub use sqlite::{Journal, SqliteOptions, SqliteStorage};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Find<'a> {
     Name(&'a str),
 }
 
-/// One entity to put, and which of its fields are meant ([`Known`](crate::entity::Known) bits):
+/// One entity to put, and which of its fields are meant (as bits):
 /// the others keep what is stored.
 #[derive(Clone, Debug)]
 pub struct EntityChange {
@@ -45,6 +45,9 @@ impl EntityChange {
         EntityChange { entity, known: Known::ALL }
     }
 }
+
+/// An opaque value to put under a name, or with `None` to remove.
+pub type ValueChange = (String, Option<Zeroizing<Vec<u8>>>);
 
 /// One set of changes: all of it is stored, or nothing.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +66,8 @@ pub struct Changes<'a> {
     pub forget_states: Vec<i64>,
     /// Sent files to put.
     pub files: Vec<(FileKey, SentFile)>,
-    /// Opaque values to put, or with `None` to remove.
-    pub values: Vec<(String, Option<Zeroizing<Vec<u8>>>)>,
+    /// Opaque values to put or remove.
+    pub values: Vec<ValueChange>,
     /// The change must survive the loss of power once [`Storage::commit`] has returned.
     pub durable: bool,
     /// Fail with [`Busy`](crate::ErrorKind::Busy) at once, rather than wait for somebody's lock.
@@ -127,9 +130,10 @@ pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<E
         row.flags = new.flags;
     }
     // A change that does not tell a name says nothing about whose it is, which the newest date
-    // decides.
-    let silent = (told & Known::USERNAMES == 0 && !stored.usernames.is_empty())
-        || (told & Known::PHONE == 0 && !stored.phone.is_empty());
+    // decides. The date serves usernames first, since they change hands far oftener than phones.
+    let silent = change.known & Known::USERNAMES == 0
+        && (!stored.usernames.is_empty()
+            || (change.known & Known::PHONE == 0 && !stored.phone.is_empty()));
     if !silent {
         row.seen = row.seen.max(new.seen);
     }

@@ -103,7 +103,7 @@ static void data_centers(mts_session *s)
     options[0].host_len = 14;
     options[1] = options[0];
     options[1].id = 4;
-    options[1].flags = MTS_DC_MEDIA_ONLY | MTS_DC_TCPO_ONLY;
+    options[1].flags = MTS_DC_THIS_PORT_ONLY;
     options[1].secret_len = 16;
     options[1].secret[15] = 9;
     OK(mts_session_put_dc_options(s, options, 2, sizeof options[0], &err));
@@ -406,7 +406,7 @@ static void notices(const char *folder)
     OK(mts_session_open(in(folder, "empty.session"), MTS_Z, NULL, &s, &err));
     ANSWERS(MTS_TOO_SMALL, mts_session_next_notice(s, &kind, text, 1, &needed, &err));
     OK(mts_session_next_notice(s, &kind, text, sizeof text, &needed, &err));
-    CHECK(kind == MTS_NOTICE_RECOVERED && strlen(text) + 1 == needed);
+    CHECK(kind == MTS_NOTICE_STORAGE && strlen(text) + 1 == needed);
     ANSWERS(MTS_DONE, mts_session_next_notice(s, &kind, text, sizeof text, &needed, &err));
     mts_session_free(s);
     remove(in(folder, "empty.session"));

@@ -212,8 +212,8 @@ static void sizes(mts_session *s)
 
     options.size = 0;
     REFUSED(MTS_E_ARGUMENT, "size of 0", mts_session_memory(&options, &made, &err));
-    options.size = 4097;
-    REFUSED(MTS_E_ARGUMENT, "4097", mts_session_memory(&options, &made, &err));
+    options.size = UINT32_MAX;
+    REFUSED(MTS_E_ARGUMENT, "4294967295", mts_session_memory(&options, &made, &err));
     options.size = sizeof options;
     options.flags = 1u << 31;
     REFUSED(MTS_E_ARGUMENT, "0x80000000", mts_session_memory(&options, &made, &err));
@@ -225,8 +225,8 @@ static void sizes(mts_session *s)
     for (int i = 0; i < 3; i++)
         records[i].id = i + 1;
     OK(mts_session_put_entities(s, NULL, 0, 0, NULL, 0, &err));
-    REFUSED(MTS_E_ARGUMENT, "stride", mts_session_put_entities(s, records, 1, 0, NULL, 0, &err));
-    REFUSED(MTS_E_ARGUMENT, "stride", mts_session_put_entities(s, records, 1, 55, NULL, 0, &err));
+    REFUSED(MTS_E_ARGUMENT, "0 bytes", mts_session_put_entities(s, records, 1, 0, NULL, 0, &err));
+    REFUSED(MTS_E_ARGUMENT, "55 bytes", mts_session_put_entities(s, records, 1, 55, NULL, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "",
             mts_session_put_entities(s, records, SIZE_MAX / 2, sizeof records[0], NULL, 0, &err));
     memset(grown, 0, sizeof grown);
@@ -265,8 +265,9 @@ static void sizes(mts_session *s)
     REFUSED(MTS_E_ARGUMENT, "out", mts_session_update_state(s, 0, &state, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "0x100",
             mts_session_input_peer(s, "a", 1, 256, &peer, sizeof peer, &err));
-    /* Room for nothing is a question of its own: is there anything? */
-    CHECK(mts_session_entities(s, INT64_MIN, NULL, 0, sizeof records[0], NULL, 0, &page, NULL) >= 0);
+    REFUSED(MTS_E_ARGUMENT, "no room",
+            mts_session_entities(s, INT64_MIN, records, 0, sizeof records[0], NULL, 0, &page, &err));
+    CHECK(page.count == 0 && page.next == 0);
 }
 
 static void values_that_cannot_be(mts_session *s)
@@ -329,7 +330,7 @@ static void values_that_cannot_be(mts_session *s)
     option.secret_len = 33;
     REFUSED(MTS_E_ARGUMENT, "secret",
             mts_session_put_dc_options(s, &option, 1, sizeof option, &err));
-    REFUSED(MTS_E_ARGUMENT, "key", mts_session_put_value(s, "", 0, key, 1, 0, &err));
+    REFUSED(MTS_E_ARGUMENT, "1 to 255", mts_session_put_value(s, "", 0, key, 1, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "mts:", mts_session_put_value(s, "mts:x", MTS_Z, key, 1, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "flags", mts_session_put_value(s, "x", MTS_Z, key, 1, 2, &err));
     ANSWERS(MTS_NOT_FOUND, mts_session_value(s, "x", MTS_Z, value, 4, &needed, &err));
@@ -388,7 +389,7 @@ static void null_session(void)
     N("session", mts_session_set_identity(s, &me, sizeof me, &err));
     N("session", mts_session_set_home(s, 2, key, sizeof key, &err));
     N("session", mts_session_dc_options(s, 0, &dc, 1, sizeof dc, &page, &err));
-    N("session", mts_session_put_dc_options(s, &dc, 1, sizeof dc, &err));
+    N("session", mts_session_put_dc_options(s, NULL, 0, sizeof dc, &err));
     N("session", mts_session_key(s, 2, 0, &one, sizeof one, &err));
     N("session", mts_session_put_key(s, &one, sizeof one, &err));
     N("session", mts_session_forget_key(s, 2, 0, &err));
@@ -435,7 +436,9 @@ static void null_pointers(mts_session *s)
     mts_page page;
     mts_entity entity;
     mts_session_info info;
+    mts_input_peer peer;
     uint8_t bytes[8];
+    mts_file file;
     size_t size;
     int32_t i32;
     char buf[8];
@@ -488,7 +491,7 @@ static void null_pointers(mts_session *s)
     N("heap", mts_session_entities(s, 0, &entity, 1, sizeof entity, NULL, 8, &page, &err));
     N("page", mts_session_entities(s, 0, &entity, 1, sizeof entity, bytes, 8, NULL, &err));
     N("count", mts_session_entity_count(s, NULL, &err));
-    N("key", mts_session_input_peer(s, NULL, 1, 0, (mts_input_peer *)bytes, 48, &err));
+    N("key", mts_session_input_peer(s, NULL, 1, 0, &peer, sizeof peer, &err));
     N("out", mts_session_input_peer(s, "a", 1, 0, NULL, sizeof(mts_input_peer), &err));
     N("out", mts_session_input_peer_by_id(s, 1, 0, NULL, sizeof(mts_input_peer), &err));
     N("key", mts_session_entity(s, NULL, MTS_Z, 0, &entity, sizeof entity, bytes, 8, &page, &err));
@@ -499,7 +502,7 @@ static void null_pointers(mts_session *s)
     N("state", mts_session_set_update_state(s, NULL, sizeof(mts_update_state), 0, &err));
     N("records", mts_session_set_update_states(s, NULL, 1, sizeof(mts_update_state), 0, &err));
     N("file", mts_session_cache_file(s, NULL, sizeof(mts_file), &err));
-    N("md5", mts_session_file(s, NULL, 1, 0, (mts_file *)bytes, 0, &err));
+    N("md5", mts_session_file(s, NULL, 1, 0, &file, sizeof file, &err));
     N("out", mts_session_file(s, key, 1, 0, NULL, sizeof(mts_file), &err));
     N("key", mts_session_put_value(s, NULL, 1, key, 1, 0, &err));
     N("value", mts_session_put_value(s, "x", 1, NULL, 1, 0, &err));

@@ -26,6 +26,12 @@ class Checks:
             self.passed += 1
         else:
             self.failed += 1
+            # Of long collections, what differs.
+            if isinstance(got, dict) and isinstance(wanted, dict):
+                got, wanted = got.items(), wanted.items()
+            if hasattr(got, "__len__") and hasattr(wanted, "__len__") and len(got) > 4:
+                got, wanted = ([item for item in one if item not in other]
+                               for one, other in ((got, wanted), (wanted, got)))
             print(f"{what}:\n  got    {got!r}\n  wanted {wanted!r}")
 
     def fails(self, what, status, function, *arguments):

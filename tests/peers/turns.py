@@ -216,12 +216,12 @@ def seen_there(path):
 def check(checks):
     path, clock, chance = checks.scratch / "turns.session", Clock(), random.Random(SEED)
     for number in range(1, ROUNDS + 1):
-        # What both are sure to know, so that nothing is compared with nothing.
         turns = [Here, There] if number % 2 else [There, Here]
         last = {}
         for side in turns:
             one = side(path, clock)
             if number == 1 and side is Here:
+                # What both are sure to know, so that nothing is compared with nothing.
                 one.set_own_id(31337)
                 for id in CHATS:
                     one.put_whole(id, 0, "", "", f"Group {id}")
@@ -231,6 +231,8 @@ def check(checks):
             for _ in range(OPERATIONS):
                 method, arguments = operation(chance)
                 getattr(one, method)(*arguments)
+                if method in ("put_whole", "put_bare"):
+                    last["hash", arguments[0]] = arguments[1]
                 last[method if method != "set_state" else (method, arguments[0])] = arguments
             one.close()
         readers = [seen_here, seen_there] if number % 3 else [seen_there, seen_here]
@@ -244,6 +246,10 @@ def check(checks):
         if "set_auth_key" in last:
             checks.equal(f"round {number}: auth key", here["account"]["auth_key"],
                          last["set_auth_key"][0].hex())
+        hashes = {id: found and found[1] for id, found in zip(questions()["ids"], here["by_id"])}
+        for id in hashes:
+            if ("hash", id) in last:
+                checks.equal(f"round {number}: access hash of {id}", hashes[id], last["hash", id])
         for place, id in enumerate(STATE_IDS):
             if ("set_state", id) in last:
                 checks.equal(f"round {number}: update state {id}", here["update_states"][place],

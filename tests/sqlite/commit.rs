@@ -91,9 +91,13 @@ fn a_sighting_that_says_nothing_of_usernames_does_not_date_them() {
     put(&storage, person(2, 200, "ada", "", "Newer bearer"), ALL);
     let owner = storage.find(Find::Username("ada")).unwrap();
     assert_eq!(owner[0].id, peer(2), "the date of a hash is not the date of a name");
-    // Without a name there is nothing to mistake.
+    // A phone number is somebody's as well.
     put(&storage, entity(1, 12, 400), HASH);
-    assert_eq!(get(&storage, 1).unwrap().seen, 400);
+    assert_eq!(get(&storage, 1).unwrap().seen, 100);
+    // Without either there is nothing to mistake.
+    put(&storage, entity(3, 13, 100), HASH);
+    put(&storage, entity(3, 14, 400), HASH);
+    assert_eq!(get(&storage, 3).unwrap().seen, 400);
 }
 
 #[test]

@@ -4,11 +4,13 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod commit;
+mod crash;
 mod damaged;
 mod files;
 mod find;
 mod fixtures;
 mod import;
+mod journal;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mtsession::{
-    Account, AccountChange, AuthKey, Changes, Dc, Entity, EntityChange, Error, PeerId,
+    Account, AccountChange, AuthKey, Changes, Dc, Entity, EntityChange, Error, Journal, PeerId,
     SqliteOptions, SqliteStorage, Storage,
 };
 use rusqlite::Connection;

@@ -9,7 +9,6 @@ use std::ffi::CString;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 
 use zeroize::Zeroizing;
 
@@ -24,22 +23,29 @@ use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile
 /// Entities asked for at once where all of them are wanted.
 const CHUNK: usize = 512;
 
+/// A number that tells this thread from the others: the address of something of its own.
+/// (`thread::current` would leave an allocation behind on threads that are not Rust's.)
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| ptr::from_ref(here).addr())
+}
+
 /// Knows which threads are inside a callback, and whether `user` is the library's by now.
 #[derive(Default)]
 pub(in crate::ffi) struct Gate {
-    inside: Mutex<Vec<ThreadId>>,
+    inside: Mutex<Vec<usize>>,
     owned: AtomicBool,
 }
 
 impl Gate {
-    fn inside(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+    fn inside(&self) -> MutexGuard<'_, Vec<usize>> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses a call that comes from inside a callback: it could wait for a lock that its own
     /// thread holds.
     pub(in crate::ffi) fn refuse_inside(&self) -> Result<()> {
-        if self.inside().contains(&thread::current().id()) {
+        if self.inside().contains(&this_thread()) {
             return Err(Error::new(
                 ErrorKind::Callback,
                 "called from inside a callback of this session's own storage; a callback answers \
@@ -55,7 +61,7 @@ impl Gate {
     }
 
     fn enter(&self) -> Entered<'_> {
-        self.inside().push(thread::current().id());
+        self.inside().push(this_thread());
         Entered(self)
     }
 }
@@ -64,7 +70,7 @@ struct Entered<'a>(&'a Gate);
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let me = thread::current().id();
+        let me = this_thread();
         let mut inside = self.0.inside();
         if let Some(at) = inside.iter().rposition(|thread| *thread == me) {
             inside.swap_remove(at);
@@ -401,12 +407,14 @@ impl Storage for Adapter {
     fn delete(&self) -> Result<()> {
         self.close()?;
         let _one_at_a_time = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut login = self.login();
-        let batch =
-            Batch::clear(login.states.keys().copied(), login.files.keys(), login.values.keys())?;
-        *login = Login::default();
-        drop(login);
-        self.store(&batch)
+        let batch = {
+            let login = self.login();
+            let states = login.states.keys().copied();
+            Batch::clear(states, login.files.keys(), login.values.keys())?
+        };
+        self.store(&batch)?;
+        *self.login() = Login::default();
+        Ok(())
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod adapter;
 mod batch;
-mod sink;
 
 use std::ffi::{c_char, c_void};
 
@@ -161,7 +160,7 @@ pub struct mts_storage {
 /// Opens a session that your callbacks keep. The table is copied; `user` is lent to the library
 /// until `free` is called. Of the flags of `options`, those that mean a file are refused.
 ///
-/// When this fails, `free` is not called: `user` is still yours.
+/// When this fails, `free` is not called: `user` is still yours, and so is what `lock` claimed.
 ///
 /// Telethon: a subclass of `Session`. Calls back `lock` and `load`.
 #[unsafe(no_mangle)]
@@ -186,3 +185,9 @@ pub unsafe extern "C" fn mts_session_custom(
         Ok(out.give(mts_session::new(session, Some(gate))))
     })
 }
+
+// Here, so that its functions stand behind mts_session_custom in the header.
+mod sink;
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use crate::process::Process;
 use crate::{Error, ErrorKind, Result};
 
 /// Owner-only: the file holds a login.
@@ -138,7 +139,7 @@ impl Drop for Registered {
 pub(super) struct OwnerLock {
     file: File,
     exclusive: bool,
-    process: u32,
+    process: Process,
 }
 
 impl OwnerLock {
@@ -160,7 +161,7 @@ impl OwnerLock {
         if !meta.is_file() {
             return Err(failed(io::Error::other("it is not a file")));
         }
-        if meta.len() == 0 {
+        if meta.mode() & 0o777 != MODE {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
@@ -185,11 +186,11 @@ impl OwnerLock {
         let stale = holder.filter(|_| !shared).map(|holder| {
             format!("{holder} had session {} open and did not close it", path.display())
         });
-        let process = std::process::id();
+        let process = Process::this();
         // Nothing depends on the hint, so a full disk does not keep anybody out.
         let _ = file.set_len(0).and_then(|()| {
             io::Seek::rewind(&mut file)?;
-            file.write_all(format!("{process} {}\n", host_name()).as_bytes())
+            file.write_all(format!("{} {}\n", process.id(), host_name()).as_bytes())
         });
         Ok((OwnerLock { file, exclusive: !shared, process }, stale))
     }
@@ -198,7 +199,7 @@ impl OwnerLock {
 impl Drop for OwnerLock {
     fn drop(&mut self) {
         // A forked child has the same lock; what it drops is still its parent's.
-        if self.process == std::process::id() {
+        if self.process.is_this() {
             if self.exclusive {
                 let _ = self.file.set_len(0);
             }
@@ -218,7 +219,12 @@ fn holder(file: &mut File) -> Option<String> {
     Some(format!("process {process} on {host}"))
 }
 
-fn host_name() -> String {
+fn host_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(read_host_name)
+}
+
+fn read_host_name() -> String {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .into_iter()
         .find_map(|path| fs::read_to_string(path).ok())

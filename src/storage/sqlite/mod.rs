@@ -1,12 +1,16 @@
 //! A session in Telethon's own SQLite file.
 //!
 //! `files` knows where the file is and whose, `open` turns it into a connection, `schema` knows
-//! its tables, `rows` reads them and `write` changes them; `draft` makes a whole file at once.
+//! its tables, `rows` reads them and `write` changes them; `draft` makes a whole file at once,
+//! `journal` sees to it that what is written stays.
 
 mod draft;
 mod files;
+mod journal;
 mod notices;
 mod open;
+#[cfg(test)]
+mod plans;
 mod rows;
 mod schema;
 mod write;
@@ -23,8 +27,9 @@ use rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use self::files::{FileId, OwnerLock, PrivateCopy, Registered, beside, file_id};
+use self::journal::JournalState;
 use self::notices::Notices;
-use self::rows::{Queries, Reader};
+use self::rows::{Bearer, Queries, Reader};
 use self::schema::Side;
 use self::write::{Writer, newest, transaction};
 use super::{Changes, Find, Storage};
@@ -48,6 +53,25 @@ pub struct SqliteOptions {
     /// How long to wait for somebody else's transaction before failing with
     /// [`Busy`](ErrorKind::Busy).
     pub busy_timeout: Duration,
+    /// What makes a commit stay.
+    pub journal: Journal,
+}
+
+/// What makes a commit stay. Credentials survive the loss of power with each of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Journal {
+    /// A rollback journal: the session is one plain file at all times, and what was saved survives
+    /// the loss of power. For nearly everybody.
+    #[default]
+    Rollback,
+    /// A write-ahead log, for those who save at every update: what was saved survives the loss of
+    /// power. While the session is open, the file is whole only together with its `-wal`. Entered at
+    /// the first write and left at close; where it would be dangerous (a network file system, a
+    /// file with several names, a shared session) a notice says so and the rollback journal serves.
+    WalPowerSafe,
+    /// As `WalPowerSafe`, but what was saved since the last credential may be lost with the power.
+    /// It does survive the death of the process.
+    WalProcessSafe,
 }
 
 impl Default for SqliteOptions {
@@ -58,6 +82,7 @@ impl Default for SqliteOptions {
             create: true,
             schema_8: false,
             busy_timeout: Duration::from_secs(5),
+            journal: Journal::default(),
         }
     }
 }
@@ -83,6 +108,7 @@ struct Open {
     db: Connection,
     sql: Queries,
     state: State,
+    journal: JournalState,
     notices: Arc<Notices>,
     _registered: Option<Registered>,
     _copy: Option<PrivateCopy>,
@@ -94,6 +120,8 @@ struct Open {
 struct State {
     side: Side,
     data_version: i64,
+    /// Usernames and phone numbers have an index.
+    indexed: bool,
     /// Somebody else's write was noticed, and the session has not been told yet.
     changed: bool,
 }
@@ -154,30 +182,47 @@ fn data_version(db: &Connection) -> rusqlite::Result<i64> {
     db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
+/// Runs several queries on one state of the file, under one taking of its lock.
+fn at_once<T, E>(
+    db: &Connection,
+    read: impl FnOnce() -> std::result::Result<T, E>,
+) -> std::result::Result<T, E>
+where
+    E: From<rusqlite::Error>,
+{
+    let _until_here = db.unchecked_transaction()?;
+    read()
+}
+
 impl Open {
     fn reader(&self) -> Reader<'_> {
         Reader { db: &self.db, sql: &self.sql, side: &self.state.side, notices: &self.notices }
     }
 
-    /// Runs `work` in one transaction.
+    /// Runs `work` in one transaction; a `durable` one survives the loss of power in any case.
     fn write<T>(
         &mut self,
         storage: &SqliteStorage,
+        durable: bool,
         work: impl FnOnce(&mut Writer<'_>) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
         storage.check_place()?;
-        let Open { db, sql, state, notices, .. } = self;
-        let done = transaction(db, |db| {
-            state.watch(db, sql, notices)?;
-            work(&mut Writer {
-                db,
-                sql,
-                side: &mut state.side,
-                notices,
-                schema: storage.schema,
-                shared: storage.options.shared,
+        let Open { db, sql, state, journal, notices, .. } = self;
+        journal.enter(db, &storage.path, &storage.options, notices)?;
+        let commit = || {
+            transaction(db, |db| {
+                state.watch(db, sql, notices)?;
+                work(&mut Writer {
+                    db,
+                    sql,
+                    side: &mut state.side,
+                    notices,
+                    schema: storage.schema,
+                    shared: storage.options.shared,
+                })
             })
-        });
+        };
+        let done = if durable { journal.durably(db, &storage.options, commit) } else { commit() };
         if done.is_err() {
             // Our own tables may have been made in what was rolled back.
             let _ = state.load_side(db, sql, notices);
@@ -262,22 +307,46 @@ impl SqliteStorage {
         }
     }
 
+    /// Makes the indexes of usernames and phone numbers, when a name is first looked for. Where
+    /// they cannot be had now the look-up scans.
+    ///
+    /// Partial, so that they cost nothing for peers without; never UNIQUE, which would delete rows
+    /// of Telethon's; none on display names, which costs more at each put than it ever gives.
+    fn index(&self, open: &mut Open) -> std::result::Result<(), Fault> {
+        const EXIST: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' \
+             AND tbl_name = 'entities' AND name IN ('mts_by_username', 'mts_by_phone')";
+        const MAKE: &str = "CREATE INDEX IF NOT EXISTS mts_by_username ON entities (username) \
+             WHERE username IS NOT NULL; \
+             CREATE INDEX IF NOT EXISTS mts_by_phone ON entities (phone) WHERE phone IS NOT NULL";
+        if open.state.indexed || self.options.read_only {
+            return Ok(());
+        }
+        let found: i64 = open.db.prepare_cached(EXIST)?.query_row([], |row| row.get(0))?;
+        open.state.indexed = found == 2;
+        if !open.state.indexed {
+            open.db.busy_timeout(Duration::ZERO)?;
+            let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
+            open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            open.state.indexed = made.is_ok();
+        }
+        // Prepared before there was an index, a statement would be prepared again at each use.
+        open.db.flush_prepared_statement_cache();
+        Ok(())
+    }
+
     /// Takes a name from all but its newest bearer, if that can be had now.
     fn evict(
         &self,
         open: &mut Open,
-        found: Vec<Entity>,
-        evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Vec<Entity>, Fault>,
+        found: Vec<Bearer>,
+        evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Option<Entity>, Fault>,
     ) -> std::result::Result<Vec<Entity>, Fault> {
-        if found.len() < 2 {
-            return Ok(found);
-        }
-        if !self.options.read_only {
+        if found.len() > 1 && !self.options.read_only {
             open.db.busy_timeout(Duration::ZERO)?;
-            let evicted = open.write(self, evict);
+            let evicted = open.write(self, false, evict);
             open.db.busy_timeout(open::busy_timeout(&self.options))?;
             if let Ok(winner) = evicted {
-                return Ok(winner);
+                return Ok(winner.into_iter().collect());
             }
         }
         Ok(newest(found).0.into_iter().collect())
@@ -286,7 +355,7 @@ impl SqliteStorage {
 
 impl Storage for SqliteStorage {
     fn load(&self) -> Result<Account> {
-        self.read(|reader| reader.account())
+        self.read(|reader| at_once(reader.db, || reader.account()))
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {
@@ -295,6 +364,9 @@ impl Storage for SqliteStorage {
 
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
         self.with("read", |open| {
+            if matches!(by, Find::Username(_) | Find::Phone(_)) {
+                self.index(open)?;
+            }
             let reader = open.reader();
             match by {
                 Find::Id(id) => Ok(reader.entities(&open.sql.by_id, [id.marked()])?),
@@ -305,7 +377,7 @@ impl Storage for SqliteStorage {
                 Find::Phone(phone) => {
                     // Kept as a number; nothing else can be somebody's phone.
                     let Ok(phone) = phone.parse::<i64>() else { return Ok(Vec::new()) };
-                    let found = reader.entities(&open.sql.by_phone, [phone])?;
+                    let found = reader.by_phone(phone)?;
                     self.evict(open, found, |writer| writer.evict_phone(phone))
                 }
                 Find::Name(name) => {
@@ -347,7 +419,8 @@ impl Storage for SqliteStorage {
         })
     }
 
-    /// The change is on the disk when this returns, whether `durable` is asked for or not.
+    /// With the rollback journal the change is on the disk when this returns, whether `durable` is
+    /// asked for or not.
     fn commit(&self, changes: &Changes<'_>) -> Result<()> {
         self.with("save", |open| {
             if changes.is_empty() {
@@ -362,7 +435,7 @@ impl Storage for SqliteStorage {
             if changes.hurry {
                 open.db.busy_timeout(Duration::ZERO)?;
             }
-            let done = open.write(self, |writer| writer.changes(changes));
+            let done = open.write(self, changes.durable, |writer| writer.changes(changes));
             if changes.hurry {
                 open.db.busy_timeout(open::busy_timeout(&self.options))?;
             }
@@ -437,13 +510,16 @@ impl Storage for SqliteStorage {
 impl SqliteStorage {
     /// Closes the connection; answers the owner lock, which is let go of when dropped.
     fn hang_up(&self, open: &mut Option<Open>) -> Result<Option<OwnerLock>> {
-        let Some(Open { db, sql, state, notices, _registered, _copy, lock }) = open.take() else {
+        let Some(Open { db, sql, state, mut journal, notices, _registered, _copy, lock }) =
+            open.take()
+        else {
             return Ok(None);
         };
+        journal.stop(&db, &self.options);
         match db.close() {
             Ok(()) => Ok(lock),
             Err((db, error)) => {
-                *open = Some(Open { db, sql, state, notices, _registered, _copy, lock });
+                *open = Some(Open { db, sql, state, journal, notices, _registered, _copy, lock });
                 Err(Error::sqlite("close", &self.path, &error))
             }
         }

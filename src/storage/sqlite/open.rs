@@ -16,16 +16,20 @@ use super::files::{
     FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, create, file_id, resolve,
     sync_folder,
 };
+use super::journal::JournalState;
 use super::notices::Notices;
 use super::rows::Queries;
 use super::schema::{Shape, inspect, migrate};
-use super::{Fault, Open, SqliteOptions, SqliteStorage, State, data_version};
+use super::{Fault, Open, SqliteOptions, SqliteStorage, State, at_once, data_version};
 use crate::format::telethon_json::{self, TelethonJson};
 use crate::format::{self, Recognised};
 use crate::{AuthKey, Dc, Error, ErrorKind, Result};
 
 /// Largest JSON session that is read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
+
+/// As much of a file as tells whose it is, in bytes.
+const HEAD: usize = 4096;
 
 /// Largest cell, in bytes: a foreign file must not make us allocate without bound.
 const MAX_CELL: i32 = 16 << 20;
@@ -151,9 +155,14 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let file = create(path).map_err(|error| Error::io("create", path, &error))?;
-            let meta = file.metadata().map_err(failed)?;
-            return Ok((file_id(&meta), Content::New));
+            return match create(path) {
+                Ok(file) => Ok((file_id(&file.metadata().map_err(failed)?), Content::New)),
+                // Somebody who shares the session was quicker.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_file() => {
+                    look(path, registry)
+                }
+                Err(error) => Err(Error::io("create", path, &error)),
+            };
         }
         Err(error) => return Err(failed(error)),
     };
@@ -163,8 +172,8 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         return Ok((id, Content::Sqlite { wal: false }));
     }
     let mut file = File::open(path).map_err(failed)?;
-    let mut head = Vec::new();
-    Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(failed)?;
+    let mut head = Vec::with_capacity(HEAD + 1);
+    Read::by_ref(&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
     let refused =
         |what: &str| Err(Error::format(format!("cannot open {}: {what}", path.display())));
     let content = match format::recognise(&head) {
@@ -207,6 +216,9 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
         .into());
     }
     configure(&db, options)?;
+    // Until it is known whose file this is, nothing of it changes: not even what closing does to
+    // a write-ahead log.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // A foreign schema must not keep SQLite busy for ever; ours takes a few thousand steps.
     let mut left = 2_000;
     db.progress_handler(
@@ -216,13 +228,17 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
             left <= 0
         }),
     )?;
-    let shape = inspect(&db).and_then(|shape| {
+    let shape = at_once(&db, || {
+        let shape = inspect(&db)?;
         shape.check_telethon()?;
         Ok(shape)
     });
     db.progress_handler(0, None::<fn() -> bool>)?;
     match shape {
-        Ok(shape) => Ok((db, shape)),
+        Ok(shape) => {
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+            Ok((db, shape))
+        }
         Err(Fault::Sqlite(error))
             if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
         {
@@ -287,27 +303,7 @@ fn configure(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     if options.read_only {
         return db.pragma_update(None, "query_only", true);
     }
-    db.pragma_update(None, "secure_delete", true)?;
-    journal(db, options)
-}
-
-/// Sees to it that what is committed stays, by a rollback journal.
-///
-/// EXTRA, because FULL can lose the last commit with the power: where the directory entry of the
-/// deleted journal was not synced, the journal comes back and undoes it.
-///
-/// (`journal=wal` will be another way through here.)
-fn journal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    db.pragma_update(None, "synchronous", "EXTRA")?;
-    // A file that somebody left in WAL mode comes back to being one plain file. Where somebody
-    // else has it open it cannot now, and works as it is: not worth waiting for.
-    db.busy_timeout(Duration::ZERO)?;
-    let left = db.pragma_update(None, "journal_mode", "DELETE");
-    db.busy_timeout(busy_timeout(options))?;
-    match left {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-        other => other,
-    }
+    db.pragma_update(None, "secure_delete", true)
 }
 
 fn fresh_schema(options: &SqliteOptions) -> u32 {
@@ -382,8 +378,9 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             )
             .map_err(|error| Error::sqlite("create", &new, &error))?;
             configure(&db, options)
+                .and_then(|()| JournalState::start(&db, false, options))
                 .map_err(Fault::from)
-                .and_then(|()| fill(&db, json, options))
+                .and_then(|_| fill(&db, json, options))
                 .map_err(|fault| fault.at("create", &new))
         })
         .and_then(|()| keep_original(path))
@@ -459,6 +456,7 @@ fn finish(
     let (db, mut shape) = connected;
     let mut schema = shape.schema();
     let mut found_schema = schema;
+    let mut journal = JournalState::default();
     if options.read_only {
         if shape.is_empty() {
             return Err(Error::format("it is an SQLite database without a session in it").into());
@@ -474,16 +472,24 @@ fn finish(
             )
             .into());
         }
+        journal = JournalState::start(&db, shape.wal, options)?;
         let new = shape.is_empty();
-        schema = migrate(&db, fresh_schema(options))?;
-        shape = inspect(&db)?;
+        let (plan, target) = shape.plan(fresh_schema(options))?;
+        schema = target;
+        if !plan.is_empty() {
+            schema = migrate(&db, fresh_schema(options))?;
+            shape = inspect(&db)?;
+        }
         if new {
             found_schema = schema;
         }
     }
     let sql = Queries::new(&shape);
-    let mut state = State { data_version: data_version(&db)?, ..State::default() };
-    state.load_side(&db, &sql, &notices)?;
+    let mut state = State::default();
+    at_once(&db, || {
+        state.data_version = data_version(&db)?;
+        state.load_side(&db, &sql, &notices)
+    })?;
     let storage = SqliteStorage {
         path: path.to_owned(),
         id: registered.is_some().then_some(id),
@@ -495,6 +501,7 @@ fn finish(
             db,
             sql,
             state,
+            journal,
             notices,
             _registered: registered,
             _copy: copy,
@@ -517,9 +524,10 @@ mod tests {
     #[test]
     fn sqlite_is_told_to_trust_nothing_and_to_lose_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().canonicalize().unwrap().join("a");
-        create(&path).unwrap();
-        let Ok((db, _)) = connect(&path, &SqliteOptions::default()) else { panic!("no database") };
+        let storage =
+            SqliteStorage::open(&folder.path().join("a"), &SqliteOptions::default()).unwrap();
+        let hold = storage.hold();
+        let db = &hold.as_ref().unwrap().db;
         for (pragma, want) in [
             // EXTRA: with FULL the last commit can come undone when the power goes.
             ("synchronous", "3"),

@@ -1,7 +1,7 @@
 //! Reading: every cell is checked, a wrong one is treated as absent and told about.
 
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, ToSql};
 use zeroize::Zeroizing;
 
 use super::notices::Notices;
@@ -161,6 +161,12 @@ pub(super) struct Home {
     others: Vec<DcKey>,
 }
 
+/// A peer that bears a name, and when it was last told to.
+pub(super) struct Bearer {
+    pub(super) told: i64,
+    pub(super) entity: Entity,
+}
+
 /// What reading needs: a connection, its wording, what is believed of our own tables, and where
 /// to tell of damage.
 #[derive(Clone, Copy)]
@@ -258,13 +264,12 @@ impl Reader<'_> {
             salts: self.salts()?,
         };
         for key in self.keys()? {
-            match (key.dc == home_id, key.slot) {
-                (true, KeySlot::Permanent) => {}
-                (true, KeySlot::Temporary) if home.tmp_unset => {
-                    account.tmp_auth_key = account.tmp_auth_key.or(Some(key.key));
-                }
-                (true, KeySlot::Temporary) => {}
-                _ => account.keys.push(key),
+            let tmp = key.dc == home_id && key.slot == KeySlot::Temporary;
+            if tmp && home.tmp_unset {
+                account.tmp_auth_key.get_or_insert_with(|| key.key.clone());
+            }
+            if !tmp || key.tells_more() {
+                account.keys.push(key);
             }
         }
         for key in home.others {
@@ -443,21 +448,32 @@ impl Reader<'_> {
     }
 
     /// Everybody who bears that username, as main or as further name, in Telethon's order.
-    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Vec<Entity>> {
-        let mut found = self.entities(&self.sql.by_username, [name])?;
+    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Vec<Bearer>> {
+        let mut found = self.bearers(&self.sql.by_username, name)?;
         if self.side.has("mts_usernames") && self.side.has("mts_entities") {
             let mut statement =
-                self.db.prepare_cached("SELECT id FROM mts_usernames WHERE username = ?1")?;
+                self.db.prepare_cached("SELECT id, date FROM mts_usernames WHERE username = ?1")?;
             if let Some(row) = statement.query([name])?.next()? {
                 let id = row.get_ref(0)?.as_i64().unwrap_or(0);
-                if !found.iter().any(|entity| entity.id.marked() == id) {
-                    let mut further = self.entities(&self.sql.by_id, [id])?;
-                    further.retain(|entity| entity.usernames.split(' ').any(|other| other == name));
-                    found.append(&mut further);
+                let told = row.get_ref(1)?.as_i64().unwrap_or(0);
+                if !found.iter().any(|bearer| bearer.entity.id.marked() == id) {
+                    let further = self.entities(&self.sql.by_id, [id])?.into_iter();
+                    let bears = |entity: &Entity| entity.usernames.split(' ').any(|it| it == name);
+                    found.extend(further.filter(bears).map(|entity| Bearer { told, entity }));
                 }
             }
         }
         Ok(found)
+    }
+
+    /// Everybody who bears that phone number, in Telethon's order.
+    pub(super) fn by_phone(&self, phone: i64) -> rusqlite::Result<Vec<Bearer>> {
+        self.bearers(&self.sql.by_phone, phone)
+    }
+
+    fn bearers(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Vec<Bearer>> {
+        let found = self.entities(sql, [name])?.into_iter();
+        Ok(found.map(|entity| Bearer { told: entity.seen, entity }).collect())
     }
 
     pub(super) fn list(&self, after: Option<PeerId>, max: usize) -> rusqlite::Result<Vec<Entity>> {

@@ -71,9 +71,9 @@ const ESSENTIAL: [(&str, &str); 4] =
 
 /// Our own tables, for what Telethon has no place for.
 ///
-/// DESIGN asks for the id of the home auth key in each row. It stands in `mts_owner` instead,
-/// once for the whole set: there is no mixed state to handle then, and rows stay small. Under
-/// another key the whole set is stale: not read, and wiped by our next write to it.
+/// They belong to one login, whose auth key id stands in `mts_owner`: once for the whole set and not
+/// in each row, so that there is no mixed state to handle and rows stay small. Under another key
+/// the whole set is stale: not read, and wiped by our next write to it.
 pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
     ("mts_owner", &["home"], "home integer"),
     (
@@ -104,7 +104,12 @@ pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
         &["id", "flags", "usernames"],
         "id integer primary key, flags integer, usernames text",
     ),
-    ("mts_usernames", &["username", "id"], "username text primary key, id integer"),
+    // The date is that of the name, since Telethon dates a row without telling further names.
+    (
+        "mts_usernames",
+        &["username", "id", "date"],
+        "username text primary key, id integer, date integer",
+    ),
 ];
 
 /// A table that is really there, and its columns.
@@ -128,10 +133,13 @@ pub(super) struct Shape {
     /// The version row, if it holds a number.
     version: Option<i64>,
     version_rows: i64,
+    /// The file has a write-ahead log.
+    pub(super) wal: bool,
 }
 
 /// Looks at the tables of a file that may be anybody's.
 pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
+    let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     let mut tables = Vec::new();
     let mut statement = db.prepare(
         "SELECT lower(name), type, rootpage FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' \
@@ -164,7 +172,7 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
             .into());
         }
     }
-    let mut shape = Shape { tables, version: None, version_rows: 0 };
+    let mut shape = Shape { tables, version: None, version_rows: 0, wal: journal == "wal" };
     shape.check_columns()?;
     if shape.has("version", "version") {
         shape.version_rows = db.query_row("SELECT count(*) FROM version", [], |row| row.get(0))?;
@@ -434,12 +442,8 @@ pub(super) fn empty_session(schema: u32) -> &'static str {
 
 /// Brings the file to schema 7 or 8, all or nothing, and answers which.
 pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
-    let (plan, target) = inspect(db)?.plan(fresh)?;
-    if plan.is_empty() {
-        return Ok(target);
-    }
     super::write::transaction(db, |db| {
-        // Looked at again: another process may have been here first.
+        // Looked at inside: another process may have been here first.
         let shape = inspect(db)?;
         shape.check_telethon()?;
         let (plan, target) = shape.plan(fresh)?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::Fault;
 use super::notices::Notices;
-use super::rows::{Queries, Reader};
+use super::rows::{Bearer, Queries, Reader};
 use super::schema::{Side, empty_session};
 use crate::entity::Known;
 use crate::storage::{AccountChange, Changes, EntityChange};
@@ -46,8 +46,9 @@ macro_rules! merge {
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
          name = CASE WHEN ?7 & 8 AND (?6 >= ifnull(date + 0, 0) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
-         date = CASE WHEN (NOT ?7 & 2 AND username IS NOT NULL) OR \
-           (NOT ?7 & 4 AND phone IS NOT NULL) THEN date ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
+         date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
+           (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
+           ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
     };
 }
 
@@ -59,6 +60,9 @@ const UPSERT: &str = concat!(
 
 /// For a peer whose hash is not known: it never becomes a row of its own.
 const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1");
+
+#[cfg(test)]
+pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
 
 /// What writing needs.
 pub(super) struct Writer<'a> {
@@ -242,11 +246,12 @@ impl Writer<'_> {
             self.prepare_side()?;
             self.run("DELETE FROM mts_keys", [])?;
             for key in keys {
-                if key.dc != dc_id || key.slot == KeySlot::MediaTemporary {
-                    self.key(key)?;
-                }
+                self.key(key)?;
             }
-            if let Some(tmp) = tmp {
+            let is_tmp = |key: &DcKey| key.dc == dc_id && key.slot == KeySlot::Temporary;
+            if let Some(tmp) = tmp
+                && !keys.iter().any(|key| is_tmp(key) && key.key == *tmp)
+            {
                 let (slot, key) = (KeySlot::Temporary, tmp.clone());
                 self.key(&DcKey { dc: dc_id, slot, key, created: 0, expires: 0, user_id: 0 })?;
             }
@@ -357,6 +362,7 @@ impl Writer<'_> {
         let (stored_flags, stored_names) = stored.unwrap_or_default();
         let stored_names = stored_names.unwrap_or_default();
         let flags = flags.map_or(stored_flags.unwrap_or(0), i64::from);
+        let told = names.is_some();
         let names = names.unwrap_or(&stored_names);
         if names != stored_names {
             for name in stored_names.split(' ').skip(1) {
@@ -365,15 +371,15 @@ impl Writer<'_> {
                     params![name, id],
                 )?;
             }
-            for name in names.split(' ').skip(1) {
-                // The newest sighting has the name.
-                self.run(
-                    "INSERT INTO mts_usernames (username, id) VALUES (?1, ?2) \
-                     ON CONFLICT (username) DO UPDATE SET id = ?2 WHERE ifnull((SELECT date + 0 \
-                     FROM entities WHERE entities.id = mts_usernames.id), 0) <= ?3",
-                    params![name, id, seen],
-                )?;
-            }
+        }
+        for name in names.split(' ').skip(1).filter(|_| told) {
+            // The newest sighting has the name.
+            self.run(
+                "INSERT INTO mts_usernames (username, id, date) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (username) DO UPDATE SET id = ?2, date = ?3 \
+                 WHERE ifnull(date, 0) <= ?3",
+                params![name, id, seen],
+            )?;
         }
         let several = Some(names).filter(|names| names.contains(' '));
         if flags == 0 && several.is_none() {
@@ -414,9 +420,9 @@ impl Writer<'_> {
     }
 
     /// Leaves that username to its newest bearer, whom it answers.
-    pub(super) fn evict_username(&mut self, name: &str) -> Result<Vec<Entity>, Fault> {
+    pub(super) fn evict_username(&mut self, name: &str) -> Result<Option<Entity>, Fault> {
         let (winner, losers) = newest(self.reader().by_username(name)?);
-        for loser in losers {
+        for Bearer { entity: loser, .. } in losers {
             let rest: Vec<&str> =
                 loser.usernames.split(' ').filter(|other| *other != name).collect();
             let id = loser.id.marked();
@@ -425,24 +431,24 @@ impl Writer<'_> {
                 self.entity_side(id, Some(&rest.join(" ")), None, loser.seen)?;
             }
         }
-        Ok(winner.into_iter().collect())
+        Ok(winner)
     }
 
     /// Leaves that phone number to its newest bearer, whom it answers.
-    pub(super) fn evict_phone(&mut self, phone: i64) -> Result<Vec<Entity>, Fault> {
-        let (winner, losers) = newest(self.reader().entities(&self.sql.by_phone, [phone])?);
-        for loser in losers {
+    pub(super) fn evict_phone(&mut self, phone: i64) -> Result<Option<Entity>, Fault> {
+        let (winner, losers) = newest(self.reader().by_phone(phone)?);
+        for Bearer { entity: loser, .. } in losers {
             self.run("UPDATE entities SET phone = NULL WHERE id = ?1", params![loser.id.marked()])?;
         }
-        Ok(winner.into_iter().collect())
+        Ok(winner)
     }
 }
 
 /// The newest of several bearers of a name, and the others. Of equally new ones it is the last,
 /// as in Telethon.
-pub(super) fn newest(mut found: Vec<Entity>) -> (Option<Entity>, Vec<Entity>) {
-    found.sort_by_key(|entity| (entity.seen, entity.id));
-    (found.pop(), found)
+pub(super) fn newest(mut found: Vec<Bearer>) -> (Option<Entity>, Vec<Bearer>) {
+    found.sort_by_key(|bearer| (bearer.told, bearer.entity.id));
+    (found.pop().map(|bearer| bearer.entity), found)
 }
 
 fn key_bytes(key: &Option<AuthKey>) -> &[u8] {

@@ -1,0 +1,218 @@
+//! How what is committed stays: the rollback journal, or on request the write-ahead log.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::notices::Notices;
+use super::open::busy_timeout;
+use super::{Journal, SqliteOptions};
+
+/// File systems of this machine, on which a write-ahead log works: its index is memory that all
+/// processes share.
+const LOCAL: [&str; 13] = [
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "jfs", "reiserfs", "nilfs2",
+    "overlay", "tmpfs",
+];
+
+/// The journal of one open session.
+#[derive(Default)]
+pub(super) struct JournalState {
+    /// The write-ahead log was asked for, and is not in use yet.
+    wanted: bool,
+    /// It is in use.
+    wal: bool,
+}
+
+impl JournalState {
+    /// Sees to it, at open, that what is committed stays: by a rollback journal, whatever was
+    /// asked for. A write-ahead log is entered at the first write only, so that a session that is
+    /// merely read stays one plain file.
+    ///
+    /// EXTRA, because FULL can lose the last commit with the power: where the directory entry of
+    /// the deleted journal was not synced, the journal comes back and undoes it.
+    pub(super) fn start(
+        db: &Connection,
+        wal: bool,
+        options: &SqliteOptions,
+    ) -> rusqlite::Result<JournalState> {
+        if wal {
+            // Somebody left it so, or was killed.
+            leave_wal(db, options)?;
+        }
+        db.pragma_update(None, "synchronous", "EXTRA")?;
+        let wanted = options.journal != Journal::Rollback;
+        Ok(JournalState { wanted, wal: false })
+    }
+
+    /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
+    /// Where not, a notice says why, and the rollback journal goes on.
+    pub(super) fn enter(
+        &mut self,
+        db: &Connection,
+        path: &Path,
+        options: &SqliteOptions,
+        notices: &Notices,
+    ) -> rusqlite::Result<()> {
+        if !std::mem::take(&mut self.wanted) {
+            return Ok(());
+        }
+        let refused = match why_not(path, options) {
+            Some(reason) => Some(reason),
+            None => {
+                let set = "PRAGMA journal_mode = WAL";
+                let mode = db.query_row(set, [], |row| row.get::<_, String>(0));
+                match mode {
+                    Ok(mode) if mode == "wal" => None,
+                    Ok(mode) => Some(format!("SQLite stays with {mode}")),
+                    Err(error) => Some(error.to_string()),
+                }
+            }
+        };
+        if let Some(reason) = refused {
+            notices.push(format!(
+                "{} is written with a rollback journal, not with a write-ahead log: {reason}",
+                path.display()
+            ));
+            return Ok(());
+        }
+        self.wal = true;
+        db.pragma_update(None, "synchronous", synchronous(options.journal))
+    }
+
+    /// Runs `commit`, in which a credential is stored: one that is told to be durable must be.
+    ///
+    /// Under the log the level is raised for it (before the transaction: inside one SQLite
+    /// ignores that), and then the log is emptied into the file, so that a copy of the file alone
+    /// has the credential.
+    pub(super) fn durably<T, E>(
+        &self,
+        db: &Connection,
+        options: &SqliteOptions,
+        commit: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<rusqlite::Error>,
+    {
+        if !self.wal {
+            return commit();
+        }
+        db.pragma_update(None, "synchronous", "FULL")?;
+        let done = commit();
+        if done.is_ok() {
+            // A reader may be in the way; the log itself is synced, so nothing is at stake.
+            db.busy_timeout(Duration::ZERO)?;
+            let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            db.busy_timeout(busy_timeout(options))?;
+        }
+        db.pragma_update(None, "synchronous", synchronous(options.journal))?;
+        done
+    }
+
+    /// At close: back to one plain file. Where somebody else has it open that fails, and the next
+    /// owner does it; nothing is lost by it.
+    pub(super) fn stop(&mut self, db: &Connection, options: &SqliteOptions) {
+        if std::mem::take(&mut self.wal) {
+            let _ = db.pragma_update(None, "synchronous", "EXTRA");
+            let _ = leave_wal(db, options);
+        }
+    }
+}
+
+fn synchronous(journal: Journal) -> &'static str {
+    match journal {
+        Journal::Rollback => "EXTRA",
+        Journal::WalPowerSafe => "FULL",
+        Journal::WalProcessSafe => "NORMAL",
+    }
+}
+
+/// Makes the file one plain file with a rollback journal. Where somebody else has it open it
+/// cannot be had now, and works as it is: not worth waiting for.
+fn leave_wal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::ZERO)?;
+    let left = db.pragma_update(None, "journal_mode", "DELETE");
+    db.busy_timeout(busy_timeout(options))?;
+    match left {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        other => other,
+    }
+}
+
+/// Why a write-ahead log would be dangerous here, if it would.
+fn why_not(path: &Path, options: &SqliteOptions) -> Option<String> {
+    if options.shared {
+        return Some("the session is shared".to_owned());
+    }
+    let links = match fs::metadata(path) {
+        Ok(meta) => meta.nlink(),
+        Err(error) => return Some(error.to_string()),
+    };
+    if links != 1 {
+        // Who opens it by another name looks for the log under that name, and misses it.
+        return Some(format!("the file has {links} names (hard links)"));
+    }
+    let mounts = match fs::read_to_string("/proc/self/mountinfo") {
+        Ok(mounts) => mounts,
+        Err(_) => return Some("its file system is not known".to_owned()),
+    };
+    match mount_of(path, &mounts) {
+        None => Some("its file system is not known".to_owned()),
+        // Its folder, where the log would lie, is another one on the other side of the mount.
+        Some((point, _)) if Path::new(&point) == path => {
+            Some("the file is a mount point of its own".to_owned())
+        }
+        Some((_, kind)) if !LOCAL.contains(&kind.as_str()) => {
+            Some(format!("{kind} is not known as a file system of this machine"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The mount that a path is on: its mount point and kind of file system. The last one of the
+/// longest that fit lies on top.
+fn mount_of(path: &Path, mountinfo: &str) -> Option<(String, String)> {
+    let mounts = mountinfo.lines().filter_map(|line| {
+        let (mount, file_system) = line.split_once(" - ")?;
+        let point = unescape(mount.split(' ').nth(4)?);
+        let kind = file_system.split(' ').next()?.to_owned();
+        path.starts_with(&point).then_some((point, kind))
+    });
+    mounts.max_by_key(|(point, _)| Path::new(point).components().count())
+}
+
+/// The kernel writes blanks and backslashes in octal.
+fn unescape(text: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .iter()
+        .fold(text.to_owned(), |text, (code, plain)| text.replace(code, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+30 22 0:40 / /mnt/net rw shared:9 - nfs4 server:/export rw
+31 30 254:0 /x /mnt/net/local\\040disk rw - xfs /dev/vdb rw
+32 22 254:0 /a.session /home/me/a.session rw - ext4 /dev/vda rw
+33 22 0:50 / /home/you rw - fuse.sshfs you@server: rw
+34 33 0:51 / /home/you rw - btrfs /dev/vdc rw
+";
+
+    #[test]
+    fn the_innermost_and_last_mount_counts() {
+        let on = |path: &str| mount_of(Path::new(path), MOUNTS).unwrap();
+        assert_eq!(on("/home/me/b.session"), ("/".to_owned(), "ext4".to_owned()));
+        assert_eq!(on("/mnt/net/a.session").1, "nfs4");
+        assert_eq!(on("/mnt/network/a.session").1, "ext4");
+        assert_eq!(on("/mnt/net/local disk/a.session").1, "xfs");
+        assert_eq!(on("/home/me/a.session").0, "/home/me/a.session");
+        assert_eq!(on("/home/you/a.session").1, "btrfs");
+        assert_eq!(mount_of(Path::new("/a"), ""), None);
+    }
+}

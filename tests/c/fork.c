@@ -1,0 +1,65 @@
+/* After a fork the session is the parent's: the child's calls are refused and undo nothing. */
+#define _POSIX_C_SOURCE 200809L
+#include "check.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What the child does; answers how much of it failed. */
+static int in_child(mts_session *session, const char *path)
+{
+    mts_session *own;
+    mts_input_peer peer;
+
+    failures = 0;
+    REFUSED(MTS_E_CLOSED, "fork", mts_session_save(session, &err));
+    REFUSED(MTS_E_CLOSED, "fork",
+            mts_session_input_peer(session, "@ada", MTS_Z, 0, &peer, sizeof peer, &err));
+    REFUSED(MTS_E_CLOSED, "fork", mts_session_set_takeout_id(session, 1, &err));
+    REFUSED(MTS_E_CLOSED, "fork", mts_session_close(session, &err));
+    mts_session_free(session);
+    /* The parent still owns it. */
+    REFUSED(MTS_E_OWNED, "in use by process", mts_session_open(path, MTS_Z, NULL, &own, &err));
+    return failures;
+}
+
+int main(int count, char **words)
+{
+    mts_session *session, *other;
+    mts_input_peer peer;
+    int ends[2], in_there = 1;
+    pid_t child;
+
+    if (count < 2)
+        return 2;
+    const char *path = in(words[1], "fork.session");
+    OK(mts_session_open(path, MTS_Z, NULL, &session, &err));
+    OK(mts_session_put_entity(session, 1, 11, MTS_ENTITY_WHOLE, 0, "ada", MTS_Z, "", 0, "Ada", MTS_Z,
+                              &err));
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        int failed = in_child(session, path);
+        fflush(stdout);
+        if (write(ends[1], &failed, sizeof failed) != sizeof failed)
+            return 2;
+        /* Gone at once, so that nothing of the parent's is looked at as a leak of the child's. */
+        raise(SIGKILL);
+    }
+    CHECK(read(ends[0], &in_there, sizeof in_there) == sizeof in_there);
+    CHECK(in_there == 0);
+    CHECK(waitpid(child, NULL, 0) == child);
+
+    OK(mts_session_save(session, &err));
+    REFUSED(MTS_E_OWNED, "in use by process", mts_session_open(path, MTS_Z, NULL, &other, &err));
+    OK(mts_session_close(session, &err));
+    mts_session_free(session);
+    OK(mts_session_open(path, MTS_Z, NULL, &session, &err));
+    OK(mts_session_input_peer(session, "@ada", MTS_Z, 0, &peer, sizeof peer, &err));
+    mts_session_free(session);
+    close(ends[0]);
+    close(ends[1]);
+    return failures != 0;
+}

@@ -1,0 +1,281 @@
+//! The session against a plain model of it, through random operations: merging, hand-over of
+//! names, eviction from a tiny memory, saves, restarts, and a Telethon that writes in between.
+
+// A test may stop at the first surprise, in its helpers too.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use mtsession::{Entity, EntityRef, How, Journal, Look, Options, PeerId, Session, SqliteOptions};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Whole { id: i64, hash: i64, names: Vec<u8>, phone: u8, name: u8 },
+    Named { id: i64, hash: i64, names: Vec<u8> },
+    Bare { id: i64, hash: i64 },
+    Min { id: i64, name: u8 },
+    Forget { id: i64 },
+    Save,
+    Restart,
+    Telethon { id: i64, hash: i64, username: u8, name: u8 },
+    Check,
+}
+
+const PEERS: i64 = 12;
+const NAMES: u8 = 6;
+
+fn op() -> impl Strategy<Value = Op> {
+    let id = 1..=PEERS;
+    let hash = 1..=5_i64;
+    let names = || proptest::collection::vec(1..=NAMES, 0..3);
+    prop_oneof![
+        4 => (id.clone(), hash.clone(), names(), 0..4_u8, 0..3_u8)
+            .prop_map(|(id, hash, names, phone, name)| Op::Whole { id, hash, names, phone, name }),
+        2 => (id.clone(), hash.clone(), names())
+            .prop_map(|(id, hash, names)| Op::Named { id, hash, names }),
+        2 => (id.clone(), hash.clone()).prop_map(|(id, hash)| Op::Bare { id, hash }),
+        1 => (id.clone(), 1..3_u8).prop_map(|(id, name)| Op::Min { id, name }),
+        1 => id.clone().prop_map(|id| Op::Forget { id }),
+        2 => Just(Op::Save),
+        1 => Just(Op::Restart),
+        1 => (id, hash, 0..=NAMES, 0..3_u8)
+            .prop_map(|(id, hash, username, name)| Op::Telethon { id, hash, username, name }),
+        3 => Just(Op::Check),
+    ]
+}
+
+fn username(n: u8) -> String {
+    format!("user_{n}")
+}
+
+fn phone(n: u8) -> String {
+    if n == 0 { String::new() } else { format!("155500{n}") }
+}
+
+fn name(n: u8) -> String {
+    if n == 0 { String::new() } else { format!("Name {n}") }
+}
+
+#[derive(Clone, Debug, Default)]
+struct Row {
+    hash: i64,
+    names: Vec<String>,
+    phone: String,
+    name: String,
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    rows: BTreeMap<i64, Row>,
+    /// Who had a name before its last owner. Where that one has lost it too, they may answer: a
+    /// name is taken from the rows on the storage only when it is looked up there.
+    former: BTreeSet<(String, i64)>,
+}
+
+impl Model {
+    /// The newest sighting has the names; whoever had them has not.
+    fn take_names(&mut self, id: i64, names: &[u8]) {
+        let mut taken: Vec<String> = Vec::new();
+        for name in names.iter().map(|n| username(*n)) {
+            if !taken.contains(&name) {
+                taken.push(name);
+            }
+        }
+        self.former.retain(|(_, other)| *other != id);
+        for (other, row) in &mut self.rows {
+            let (lost, kept) = std::mem::take(&mut row.names)
+                .into_iter()
+                .partition(|name| *other != id && taken.contains(name));
+            row.names = kept;
+            self.former.extend(Vec::into_iter(lost).map(|name| (name, *other)));
+        }
+        self.rows.entry(id).or_default().names = taken;
+    }
+
+    fn take_phone(&mut self, id: i64, phone: String) {
+        for row in self.rows.values_mut().filter(|row| row.phone == phone) {
+            row.phone.clear();
+        }
+        self.rows.entry(id).or_default().phone = phone;
+    }
+}
+
+struct Life {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    session: Option<Session>,
+    journal: Journal,
+    clock: i64,
+    model: Model,
+}
+
+impl Life {
+    fn begin(journal: Journal) -> Life {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.session");
+        let model = Model::default();
+        let mut life =
+            Life { _folder: folder, path, session: None, journal, clock: 1_000_000_000, model };
+        life.restart();
+        life
+    }
+
+    fn session(&self) -> &Session {
+        self.session.as_ref().unwrap()
+    }
+
+    fn restart(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close().unwrap();
+        }
+        let sqlite = SqliteOptions { journal: self.journal, ..SqliteOptions::default() };
+        // So small that rows leave memory and flushes happen all the time.
+        let options = Options { max_entities: 4, max_dirty: 3, ..Options::default() };
+        self.session = Some(Session::open(&self.path, &sqlite, &options).unwrap());
+    }
+
+    fn put(&self, record: EntityRef<'_>) {
+        self.session().put_entities([EntityRef { seen: self.clock, ..record }]).unwrap();
+    }
+
+    fn run(&mut self, op: &Op) {
+        self.clock += 1;
+        let bare = |id: i64, hash| EntityRef::bare(PeerId::from_marked(id).unwrap(), hash);
+        let joined =
+            |names: &[u8]| names.iter().map(|n| username(*n)).collect::<Vec<_>>().join(" ");
+        match op {
+            Op::Whole { id, hash, names, phone: p, name: n } => {
+                let (usernames, phone, name) = (joined(names), phone(*p), name(*n));
+                self.put(EntityRef {
+                    flags: Entity::WHOLE,
+                    usernames: &usernames,
+                    phone: &phone,
+                    name: &name,
+                    ..bare(*id, *hash)
+                });
+                self.model.take_names(*id, names);
+                self.model.take_phone(*id, phone);
+                let row = self.model.rows.entry(*id).or_default();
+                (row.hash, row.name) = (*hash, name);
+            }
+            Op::Named { id, hash, names } => {
+                let usernames = joined(names);
+                self.put(EntityRef { flags: 0, usernames: &usernames, ..bare(*id, *hash) });
+                if !names.is_empty() {
+                    self.model.take_names(*id, names);
+                }
+                self.model.rows.entry(*id).or_default().hash = *hash;
+            }
+            Op::Bare { id, hash } => {
+                self.put(bare(*id, *hash));
+                self.model.rows.entry(*id).or_default().hash = *hash;
+            }
+            Op::Min { id, name: n } => {
+                // Only the hash is checked: whether a gap is one depends on what is in memory.
+                let name = name(*n);
+                let known = self.model.rows.get(id).is_some_and(|row| !row.name.is_empty());
+                if known || !self.model.rows.contains_key(id) {
+                    let flags = Entity::MIN;
+                    self.put(EntityRef {
+                        flags,
+                        usernames: "user_1",
+                        name: &name,
+                        ..bare(*id, 99)
+                    });
+                }
+            }
+            Op::Forget { id } => {
+                let known = self.session().forget_entity(PeerId::from_marked(*id).unwrap());
+                assert_eq!(known.unwrap(), self.model.rows.remove(id).is_some());
+                self.model.former.retain(|(_, other)| other != id);
+            }
+            Op::Save => self.session().save().unwrap(),
+            Op::Restart => self.restart(),
+            Op::Telethon { id, hash, username: u, name: n } => {
+                self.session().save().unwrap();
+                let db = rusqlite::Connection::open(&self.path).unwrap();
+                let text = (*u != 0).then(|| username(*u));
+                let name = (*n != 0).then(|| name(*n));
+                db.execute(
+                    "INSERT OR REPLACE INTO entities VALUES (?1, ?2, ?3, NULL, ?4, ?5)",
+                    rusqlite::params![id, hash, text, name, self.clock],
+                )
+                .unwrap();
+                drop(db);
+                // A credential goes to the storage at once, where the change is noticed.
+                self.session().set_takeout_id(Some(self.clock)).unwrap();
+                let old = self.model.rows.get(id).cloned().unwrap_or_default();
+                // Telethon knows one username. Whether the others stay depends on whether it was
+                // the main one in the storage, so they may answer or not.
+                let mut former: Vec<_> =
+                    self.model.former.iter().filter(|(_, other)| other == id).cloned().collect();
+                former.extend(old.names.into_iter().map(|name| (name, *id)));
+                let told = if *u == 0 { &[][..] } else { &[*u] };
+                self.model.take_names(*id, told);
+                self.model.former.extend(former);
+                self.model.take_phone(*id, String::new());
+                let row = self.model.rows.entry(*id).or_default();
+                (row.hash, row.name) = (*hash, name.unwrap_or_default());
+            }
+            Op::Check => self.check(),
+        }
+    }
+
+    fn check(&self) {
+        let session = self.session();
+        for id in 1..=PEERS {
+            let found = session.find_entity(Look::Id(id), How::default()).unwrap();
+            let peer = session.find_input_peer(Look::Id(id), How::default()).unwrap();
+            let row = self.model.rows.get(&id);
+            assert_eq!(peer.map(|it| it.item.access_hash), row.map(|row| row.hash), "hash of {id}");
+            assert_eq!(
+                found.as_ref().map(|it| it.item.name.as_str()),
+                row.map(|row| row.name.as_str()),
+                "name of {id}"
+            );
+        }
+        for n in 1..=NAMES {
+            let text = username(n);
+            let owner = self.model.rows.iter().find(|(_, row)| row.names.contains(&text));
+            let owner = owner.map(|(id, _)| *id);
+            let found = session.input_peer(&text).unwrap().map(|peer| peer.id.marked());
+            let former = found.is_some_and(|id| self.model.former.contains(&(text.clone(), id)));
+            assert!(
+                found == owner || owner.is_none() && former,
+                "{text}: {found:?}, not {owner:?}"
+            );
+        }
+        let count = session.count_entities().unwrap();
+        assert_eq!(count, self.model.rows.len() as u64);
+        let ids: Vec<_> =
+            session.entities(None, 100).unwrap().iter().map(|it| it.id.marked()).collect();
+        assert_eq!(ids, self.model.rows.keys().copied().collect::<Vec<_>>());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_session_does_what_its_model_does(ops in proptest::collection::vec(op(), 1..60)) {
+        let mut life = Life::begin(Journal::Rollback);
+        for op in &ops {
+            life.run(op);
+        }
+        life.check();
+        life.restart();
+        life.check();
+    }
+
+    #[test]
+    fn so_it_does_with_a_write_ahead_log(ops in proptest::collection::vec(op(), 1..60)) {
+        let mut life = Life::begin(Journal::WalProcessSafe);
+        for op in &ops {
+            life.run(op);
+        }
+        life.restart();
+        life.check();
+    }
+}

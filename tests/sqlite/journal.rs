@@ -1,0 +1,136 @@
+//! The write-ahead log: when it is entered, where it is refused, what is safe under it.
+
+use super::*;
+
+fn with_log(path: &Path) -> SqliteStorage {
+    open_with(path, options(Journal::WalProcessSafe))
+}
+
+fn options(journal: Journal) -> SqliteOptions {
+    SqliteOptions { journal, ..SqliteOptions::default() }
+}
+
+fn has_log(path: &Path) -> bool {
+    path.with_extension("session-wal").exists()
+}
+
+#[test]
+fn the_log_is_entered_at_the_first_write_and_left_at_close() {
+    for journal in [Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        let (folder, path) = logged_in();
+        let storage = open_with(&path, options(journal));
+        assert_eq!(storage.load().unwrap().auth_key, Some(key(0)));
+        assert!(!has_log(&path), "a session that is read stays one plain file");
+        put(&storage, person(1, 100, "ada", "", ""), ALL);
+        assert!(has_log(&path));
+        storage.close().unwrap();
+        let left: Vec<_> = snapshot(folder.path()).into_keys().collect();
+        assert_eq!(left, [path.clone(), path.with_extension("session-lock")]);
+        assert_eq!(ask::<String>(&path, "PRAGMA journal_mode"), "delete");
+        assert_eq!(ask::<i64>(&path, "SELECT hash FROM entities WHERE id = 1"), 10);
+    }
+}
+
+#[test]
+fn a_credential_is_in_the_file_itself_when_its_setter_returns() {
+    let (folder, path) = logged_in();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    let old = storage.load().unwrap();
+    let new = Account { auth_key: Some(key(9)), ..old.clone() };
+    let account = Some(AccountChange { old: &old, new: &new });
+    storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
+    // Whoever copies the file without its log has the login.
+    let copy = folder.path().join("copy.session");
+    fs::copy(&path, &copy).unwrap();
+    assert_eq!(open_with(&copy, READ_ONLY()).load().unwrap().auth_key, Some(key(9)));
+}
+
+#[test]
+fn a_copy_of_the_whole_set_has_what_was_saved() {
+    let (folder, path) = logged_in();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    let copy = folder.path().join("copy.session");
+    fs::copy(&path, &copy).unwrap();
+    fs::copy(path.with_extension("session-wal"), copy.with_extension("session-wal")).unwrap();
+    let copied = open(&copy);
+    assert_eq!(get(&copied, 1).unwrap().usernames, "ada");
+}
+
+#[test]
+fn another_program_may_open_write_and_close_the_file_meanwhile() {
+    let (_folder, path) = logged_in();
+    let storage = with_log(&path);
+    for n in 1..=20 {
+        put(&storage, person(n, 100, "", "", "ours"), ALL);
+        let mut other = files::Other::start("write and close", &path);
+        other.say(&n.to_string());
+        other.finish();
+        let old = storage.load().unwrap();
+        let new = Account { takeout_id: Some(n), ..old.clone() };
+        let account = Some(AccountChange { old: &old, new: &new });
+        storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
+        assert!(storage.changed_elsewhere().unwrap());
+    }
+    storage.close().unwrap();
+    assert_eq!(ask::<i64>(&path, "SELECT count(*) FROM entities WHERE name = 'ours'"), 20);
+    assert_eq!(ask::<i64>(&path, "SELECT count(*) FROM entities WHERE name = 'theirs'"), 20);
+    assert_eq!(ask::<i64>(&path, "SELECT takeout_id FROM sessions"), 20);
+}
+
+#[test]
+fn the_log_is_refused_where_it_is_dangerous_and_a_notice_says_why() {
+    let (folder, path) = logged_in();
+    fs::hard_link(&path, folder.path().join("b.session")).unwrap();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    let told = notices(&storage);
+    assert!(told.iter().any(|text| text.contains("2 names")), "{told:?}");
+    assert!(!has_log(&path));
+    assert_eq!(get(&storage, 1).unwrap().usernames, "ada", "the rollback journal serves");
+    drop(storage);
+
+    let (_folder, path) = logged_in();
+    let shared = SqliteOptions { journal: Journal::WalPowerSafe, ..SHARED() };
+    let storage = open_with(&path, shared);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    let told = notices(&storage);
+    assert!(told.iter().any(|text| text.contains("shared")), "{told:?}");
+    assert!(!has_log(&path));
+}
+
+#[test]
+fn a_file_replaced_under_the_log_is_noticed_before_writing() {
+    let (folder, path) = logged_in();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    let other = folder.path().join("other");
+    fs::write(&other, fs::read(&path).unwrap()).unwrap();
+    fs::rename(&other, &path).unwrap();
+    let change = EntityChange { entity: person(2, 100, "", "", ""), known: ALL };
+    let error =
+        storage.commit(&Changes { entities: vec![change], ..Changes::default() }).unwrap_err();
+    assert!(error.message().contains("replaced"), "{error}");
+}
+
+#[test]
+fn a_foreign_file_keeps_its_write_ahead_log() {
+    let (folder, path) = place();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)",
+    )
+    .unwrap();
+    let (_other_folder, copy) = place();
+    for suffix in ["session", "session-wal"] {
+        fs::copy(path.with_extension(suffix), copy.with_extension(suffix)).unwrap();
+    }
+    drop((db, folder));
+    let before = snapshot(copy.parent().unwrap());
+    refused(&copy, SqliteOptions::default());
+    let after = snapshot(copy.parent().unwrap());
+    for (name, content) in before {
+        assert!(after.get(&name) == Some(&content), "{} was changed", name.display());
+    }
+}
