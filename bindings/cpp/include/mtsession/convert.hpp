@@ -215,6 +215,7 @@ inline mts_options to_c(const options &how) noexcept
     record.max_entities = how.max_entities;
     record.max_dirty = how.max_dirty;
     record.max_dirty_age_ms = to_c(how.max_dirty_age);
+    record.journal = static_cast<std::uint32_t>(how.journal);
     return record;
 }
 

@@ -137,6 +137,13 @@ enum class find_by : std::uint32_t {
     name = MTS_FIND_NAME,
 };
 
+/// How a session file is written.
+enum class journal_kind : std::uint32_t {
+    rollback = MTS_JOURNAL_ROLLBACK, ///< One plain file at all times, safe from the loss of power.
+    wal = MTS_JOURNAL_WAL,           ///< For those who save at every update; as safe.
+    wal_process_safe = MTS_JOURNAL_WAL_PROCESS_SAFE, ///< Safe from the death of the process only.
+};
+
 /// What happened by itself.
 enum class notice_kind : std::int32_t {
     save_failed = MTS_NOTICE_SAVE_FAILED, ///< Everything is still in memory.
@@ -405,6 +412,7 @@ struct options {
     std::uint32_t max_dirty = 0;
     /// Age of the oldest unsaved row at which a put saves by itself; 60 s if 0, see `never`.
     std::chrono::milliseconds max_dirty_age{0};
+    journal_kind journal = journal_kind::rollback;
 
     static constexpr std::chrono::milliseconds never = (std::chrono::milliseconds::max)();
 };
