@@ -29,6 +29,10 @@
 #ifndef MTSESSION_HPP
 #define MTSESSION_HPP
 
+#if __cplusplus < 201703L && (!defined(_MSVC_LANG) || _MSVC_LANG < 201703L)
+#error "mtsession.hpp needs C++17: -std=c++17 or later"
+#endif
+
 #include "mtsession/batch.hpp"
 #include "mtsession/bytes.hpp"
 #include "mtsession/error.hpp"
