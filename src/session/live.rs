@@ -1,7 +1,7 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Instant;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -49,7 +49,8 @@ pub(super) struct Live {
     missed_names: HashSet<Box<str>>,
     /// The number of the flush that is to come.
     flush: u32,
-    waiting_since: Option<Instant>,
+    /// When the oldest row came in that is not stored, since 1970.
+    waiting_since: Option<Duration>,
 }
 
 impl Live {
@@ -100,15 +101,17 @@ impl Live {
             + usize::from(self.account_waits)
     }
 
-    /// Notes that rows came in; says whether it is time to store them.
-    pub(super) fn is_due(&mut self, options: &Options) -> bool {
+    /// Notes that rows came in at a time; says whether all should be stored now.
+    pub(super) fn is_due(&mut self, time: Duration, options: &Options) -> bool {
         let unsaved = self.unsaved();
         if unsaved == 0 {
             return false;
         }
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        // Where the clock has been set back, the waiting begins anew.
+        let since = self.waiting_since.map_or(time, |since| since.min(time));
+        self.waiting_since = Some(since);
         unsaved >= options.max_dirty
-            || !options.max_dirty_age.is_zero() && since.elapsed() >= options.max_dirty_age
+            || !options.max_dirty_age.is_zero() && time - since >= options.max_dirty_age
     }
 
     pub(super) fn put_entity(&mut self, record: &EntityRef<'_>, now: i64) -> super::table::Put {

@@ -371,12 +371,18 @@ impl Session {
         }
     }
 
-    /// Before rows come in: refuses them where so many wait already that memory would run out.
-    fn make_room(&self) -> Result<()> {
-        if self.live()?.unsaved() < self.options.max_dirty.saturating_mul(8) {
-            return Ok(());
+    /// For rows to come in: refuses them where so many wait already that memory would run out.
+    fn room(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+        self.writable()?;
+        let most = self.options.max_dirty.saturating_mul(8);
+        let live = self.live_mut()?;
+        if live.unsaved() < most {
+            return Ok(live);
         }
-        self.save().map_err(|error| error.at("too many rows wait in memory and cannot be saved"))
+        drop(live);
+        self.save()
+            .map_err(|error| error.at("too many rows wait in memory and cannot be saved"))?;
+        self.live_mut()
     }
 
     /// In shared mode: reads anew what another process changed. Costs a question to the storage.

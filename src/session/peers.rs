@@ -1,6 +1,6 @@
 //! Peers: taking them in, and finding them again.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::table::{Put, View};
 use super::{Session, poisoned};
@@ -105,12 +105,11 @@ impl Session {
         for (n, record) in records.clone().enumerate() {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
-        self.writable()?;
-        self.make_room()?;
         let mut absent = Vec::new();
-        let now = now();
+        let time = time();
+        let now = seconds(time);
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             if !live.save_entities {
                 return Ok(());
             }
@@ -119,7 +118,7 @@ impl Session {
                     absent.push(record);
                 }
             }
-            live.is_due(&self.options)
+            live.is_due(time, &self.options)
         };
         for record in absent {
             // It only fills gaps of a row that the storage may have. Where that cannot be read
@@ -377,8 +376,12 @@ impl Session {
     }
 }
 
-/// The time in unix seconds.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// The time since the start of 1970.
+pub(super) fn time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in unix seconds.
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }

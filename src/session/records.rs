@@ -5,6 +5,7 @@ use std::ops::Bound;
 use zeroize::Zeroizing;
 
 use super::Session;
+use super::peers::time;
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
@@ -42,11 +43,13 @@ impl Session {
         for (n, patch) in patches.iter().enumerate() {
             patch.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
-        self.writable()?;
-        self.make_room()?;
-        self.read_states()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
+            if !live.states_read || self.storage.is_shared() {
+                drop(live);
+                self.read_states()?;
+                live = self.live_mut()?;
+            }
             if must_exist && patches.iter().any(|patch| !live.states.contains_key(&patch.id)) {
                 return Ok(false);
             }
@@ -65,7 +68,7 @@ impl Session {
                     live.put_state(new);
                 }
             }
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -92,12 +95,10 @@ impl Session {
         if key.size < 0 {
             return Err(Error::argument(format!("sent file: size {} is negative", key.size)));
         }
-        self.writable()?;
-        self.make_room()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             live.put_file(*key, *file);
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -177,11 +178,10 @@ impl Session {
             self.live_mut()?.values.remove(key);
             return Ok(());
         }
-        self.make_room()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             live.put_value(key.to_owned(), value);
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();

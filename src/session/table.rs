@@ -3,10 +3,10 @@
 //! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
 //! table never asks the storage; it says what it does not know.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::entity::{Known, normal_phone, normal_usernames};
 use crate::{Entity, EntityRef, PeerId};
@@ -172,7 +172,7 @@ pub(super) struct Table {
     free: Vec<u32>,
     by_id: HashTable<u32>,
     by_name: HashTable<NameRef>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     /// Slots of dirty rows.
     dirty: Vec<u32>,
     hand: usize,

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::files::{FileId, beside, file_id};
 use super::notices::Notices;
 use super::open::busy_timeout;
 use super::{Journal, SqliteOptions};
+use crate::{Error, ErrorKind};
 
 /// File systems of this machine, on which a write-ahead log works: its index is memory that all
 /// processes share.
@@ -25,6 +27,8 @@ pub(super) struct JournalState {
     wanted: bool,
     /// It is in use.
     wal: bool,
+    /// The log itself, once something was written to it.
+    log: Option<FileId>,
 }
 
 impl JournalState {
@@ -45,7 +49,7 @@ impl JournalState {
         }
         db.pragma_update(None, "synchronous", "EXTRA")?;
         let wanted = options.journal != Journal::Rollback;
-        Ok(JournalState { wanted, wal: false })
+        Ok(JournalState { wanted, ..JournalState::default() })
     }
 
     /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
@@ -81,6 +85,25 @@ impl JournalState {
         }
         self.wal = true;
         db.pragma_update(None, "synchronous", synchronous(options.journal))
+    }
+
+    /// Before a write: whether the log still is the one that was written to. It goes when somebody
+    /// closes the file who believes to be the last one to have it, as happens after this process
+    /// has opened and closed it by other means. What were written then, nobody would find again.
+    pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
+        if !self.wal {
+            return Ok(());
+        }
+        let log = fs::metadata(beside(path, "-wal")).ok().map(|meta| file_id(&meta));
+        if self.log.is_some() && self.log != log {
+            return Err(Error::new(
+                ErrorKind::Io,
+                "its write-ahead log was removed while it was open; nothing was written. Close the \
+                 session and open it again, and let nothing else in this process open its file",
+            ));
+        }
+        self.log = log;
+        Ok(())
     }
 
     /// Runs `commit`, in which a credential is stored: one that is told to be durable must be.

@@ -209,6 +209,7 @@ impl Open {
         storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
         journal.enter(db, &storage.path, &storage.options, notices)?;
+        journal.check(&storage.path)?;
         let commit = || {
             transaction(db, |db| {
                 state.watch(db, sql, notices)?;
