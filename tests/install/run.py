@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -149,6 +150,69 @@ def an_application_keeps_its_own_sqlite():
         run("gcc", *WARN, *flags("--cflags"), HERE / "two_sqlites.c", "-o", place / "program", *words,
             "-lpthread", "-ldl", "-lm", "-Wl,--export-dynamic")
         run(place / "program", place / "mtsession.session", place / "own.db")
+
+
+def blocks(language, heading):
+    """The README's code blocks in a language below a heading."""
+    section = re.search(rf"(?ms)^## {re.escape(heading)}\n(.*?)(?=^## )", (ROOT / "README.md").read_text())[1]
+    found = re.findall(rf"```{language}\n(.*?)```", section, re.S)
+    assert found, f"no {language} below {heading}"
+    return found
+
+
+def shell(words, cwd):
+    """Runs lines of the README, with the prefix that is there."""
+    return run("bash", "-euxc", words.replace("/usr/local", str(PREFIX)), cwd=cwd)
+
+
+@test
+def readme_in_c():
+    place = SCRATCH / "readme-c"
+    place.mkdir()
+    (place / "client.c").write_text(blocks("c", "In C")[0])
+    install, link = blocks("sh", "Install and link")
+    assert f"make install PREFIX={PREFIX}" in install.replace("/usr/local", str(PREFIX))
+    ways = [line for line in link.splitlines() if line.startswith("cc ")]
+    assert len(ways) == 3
+    for way in ways:
+        shell(link.splitlines()[0] + "\n" + way, place)
+        assert "user 123456789, hash 1111111111111111111" in run(place / "client", cwd=place)
+
+
+@test
+def readme_in_cpp():
+    programs = blocks("cpp", "In C++")
+    assert len(programs) == 2
+    for number, (program, says) in enumerate(zip(programs, ("adauser: Ada Lovelace", "user 123456789"))):
+        place = SCRATCH / f"readme-cpp-{number}"
+        place.mkdir()
+        # The second looks up whom the first put.
+        (place / "client.cpp").write_text(program)
+        if number:
+            (place / "account.session").write_bytes((SCRATCH / "readme-cpp-0/account.session").read_bytes())
+            run("g++", "-std=c++17", "-fno-exceptions", "-fsyntax-only", *flags("--cflags"),
+                place / "client.cpp")
+        (place / "CMakeLists.txt").write_text(blocks("cmake", "In C++")[0])
+        shell(blocks("sh", "In C++")[0], place)
+        assert says in run(place / "client", cwd=place)
+        run("cmake", "-S", place, "-B", place / "build")
+        run("cmake", "--build", place / "build")
+        assert says in run(place / "build/client", cwd=place)
+
+
+@test
+def cargo_c_finds_what_it_installs():
+    manifest = tomllib.loads((ROOT / "Cargo.toml").read_text())
+    capi = manifest["package"]["metadata"]["capi"]
+    assert manifest["features"]["capi"] == [] and not capi["header"]["generation"]
+    installed = set()
+    for asset in capi["install"]["include"]["asset"]:
+        # What stands before `**`, or the file's folder, is left off.
+        base = ROOT / asset["from"].split("**")[0]
+        base = base if base.is_dir() else base.parent
+        installed |= {PREFIX / "include" / asset["to"] / file.relative_to(base)
+                      for file in ROOT.glob(asset["from"]) if file.is_file()}
+    assert installed == {file for file in (PREFIX / "include").rglob("*") if file.is_file()}
 
 
 @test
