@@ -9,7 +9,7 @@ use super::Options;
 use super::table::Table;
 use crate::entity::EntityRef;
 use crate::storage::{Changes, EntityChange, Find};
-use crate::{Account, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
+use crate::{Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
 
 /// Look-ups that the storage has answered with nothing, remembered until something could have
 /// changed the answer.
@@ -31,6 +31,11 @@ pub(super) struct Batch {
 
 pub(super) struct Live {
     pub(super) closed: bool,
+    /// The last save is under way: nothing comes in any more.
+    pub(super) closing: bool,
+    /// How often the stored peers have changed. What was read from the storage before such a
+    /// change may be out of date.
+    pub(super) age: u64,
     pub(super) account: Account,
     /// The account record as the storage has it.
     pub(super) stored_account: Account,
@@ -57,6 +62,8 @@ impl Live {
     pub(super) fn new(account: Account, options: &Options) -> Live {
         Live {
             closed: false,
+            closing: false,
+            age: 0,
             stored_account: account.clone(),
             account,
             account_waits: false,
@@ -84,6 +91,7 @@ impl Live {
 
     /// Drops what belongs to one account only: its peers, update states and files.
     pub(super) fn forget_account_data(&mut self) {
+        self.age += 1;
         self.table.clear();
         self.states.clear();
         self.states_read = false;
@@ -179,6 +187,7 @@ impl Live {
 
     /// The flush of that number has been stored.
     pub(super) fn stored(&mut self, changes: &Changes<'_>, number: u32) {
+        self.age += 1;
         self.table.stored(number);
         for state in self.states.values_mut() {
             if state.flush != 0 && state.flush <= number {
@@ -199,11 +208,23 @@ impl Live {
 
     /// Somebody else wrote the storage: what is not dirty here is read again from there.
     pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
+        self.age += 1;
         let old = std::mem::replace(&mut self.account, stored.clone());
-        if !tmp_key_is_stored {
-            self.account.tmp_auth_key = old.tmp_auth_key.clone();
-            let temporary = old.keys.iter().filter(|key| key.slot != KeySlot::Permanent);
-            self.account.keys.extend(temporary.cloned());
+        let dc = |account: &Account| account.dc.as_ref().map(|dc| dc.id);
+        let same_login = old.auth_key == self.account.auth_key && dc(&old) == dc(&self.account);
+        // Temporary keys are for the key that they were made with.
+        if !tmp_key_is_stored && same_login {
+            self.account.tmp_auth_key = old.tmp_auth_key;
+            let temporary = |key: &DcKey| key.slot != KeySlot::Permanent;
+            self.account.keys.retain(|key| !temporary(key));
+            self.account.keys.extend(old.keys.into_iter().filter(temporary));
+            self.account.keys.sort_by_key(|key| (key.dc, key.slot));
+        }
+        let (was, is) = (old.identity.user_id, stored.identity.user_id);
+        if was != 0 && is != 0 && was != is {
+            // What waits holds for the account that was logged in here before.
+            self.forget_account_data();
+            self.account_waits = false;
         }
         if self.account_waits {
             self.account.salts = old.salts;
@@ -241,7 +262,13 @@ impl Live {
         }
     }
 
-    fn forget_miss(&mut self, entity: &Entity) {
+    /// A peer is not stored any more.
+    pub(super) fn forget(&mut self, id: PeerId) {
+        self.age += 1;
+        self.table.remove(id);
+    }
+
+    pub(super) fn forget_miss(&mut self, entity: &Entity) {
         self.missed_ids.remove(&entity.id);
         if !self.missed_names.is_empty() {
             for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {

@@ -1,10 +1,12 @@
 //! Update states, sent files and opaque values: all wait in memory until a save.
 
 use std::ops::Bound;
+use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
 use super::Session;
+use super::live::Live;
 use super::peers::time;
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
@@ -20,16 +22,14 @@ impl Session {
     /// (Telethon's `get_update_state`).
     pub fn update_state(&self, id: i64) -> Result<Option<UpdateState>> {
         check_id(id)?;
-        self.read_states()?;
-        Ok(self.live()?.states.get(&id).map(|state| state.value))
+        Ok(self.states()?.states.get(&id).map(|state| state.value))
     }
 
     /// At most `max` update states with an id above `after`, ascending (Telethon's
     /// `get_update_states`); fewer only at the end.
     pub fn update_states(&self, after: Option<i64>, max: usize) -> Result<Vec<UpdateState>> {
-        self.read_states()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let live = self.live()?;
+        let live = self.states()?;
         Ok(live.states.range((from, Bound::Unbounded)).take(max).map(|(_, s)| s.value).collect())
     }
 
@@ -47,8 +47,7 @@ impl Session {
             let mut live = self.room()?;
             if !live.states_read || self.storage.is_shared() {
                 drop(live);
-                self.read_states()?;
-                live = self.live_mut()?;
+                live = self.states_mut()?;
             }
             if must_exist && patches.iter().any(|patch| !live.states.contains_key(&patch.id)) {
                 return Ok(false);
@@ -80,9 +79,10 @@ impl Session {
     /// known.
     pub fn remove_update_state(&self, id: i64) -> Result<bool> {
         check_id(id)?;
-        self.read_states()?;
+        self.heed_others()?;
         let _turn = self.commits()?;
         self.writable()?;
+        self.fill_states()?;
         if !self.live()?.states.contains_key(&id) {
             return Ok(false);
         }
@@ -115,6 +115,8 @@ impl Session {
     }
 
     pub(super) fn all_files(&self) -> Result<Vec<(FileKey, SentFile)>> {
+        // What is saved meanwhile would be missing on both sides.
+        let _turn = self.commits()?;
         let mut all = self.storage.files()?;
         all.extend(self.live()?.files.iter().map(|(key, file)| (*key, file.value)));
         Ok(all)
@@ -130,6 +132,7 @@ impl Session {
     }
 
     pub(super) fn all_values(&self) -> Result<Vec<ValueChange>> {
+        let _turn = self.commits()?;
         let stored = self.storage.values()?.into_iter().map(|(key, value)| (key, Some(value)));
         let mut all: Vec<_> = stored.collect();
         all.extend(
@@ -189,15 +192,42 @@ impl Session {
         Ok(())
     }
 
+    /// What is live, with every update state in it.
+    fn states(&self) -> Result<RwLockReadGuard<'_, Live>> {
+        loop {
+            self.read_states()?;
+            let live = self.live()?;
+            // Somebody else's change may have been noticed in between.
+            if live.states_read {
+                return Ok(live);
+            }
+        }
+    }
+
+    /// As `states`, to change them.
+    fn states_mut(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+        loop {
+            self.read_states()?;
+            let live = self.live_mut()?;
+            if live.states_read {
+                return Ok(live);
+            }
+        }
+    }
+
     /// Reads the stored update states once.
     fn read_states(&self) -> Result<()> {
         self.heed_others()?;
         if self.live()?.states_read {
             return Ok(());
         }
-        // One reader at a time, and no commit meanwhile: what is read here must not be older than
-        // what a flush has just called stored.
         let _turn = self.commits()?;
+        self.fill_states()
+    }
+
+    /// As `read_states`. The caller holds `commits`: one reads at a time, and nothing is stored
+    /// meanwhile, since what is read must not be older than what a flush has just called stored.
+    fn fill_states(&self) -> Result<()> {
         if !self.live()?.states_read {
             let stored = self.storage.states()?;
             self.live_mut()?.learn_states(stored);

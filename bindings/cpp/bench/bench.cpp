@@ -69,7 +69,11 @@ int main()
         all.push_back({std::int64_t(at), std::int64_t(at * 7919), "user_" + std::to_string(at),
                        "First" + std::to_string(at), "Last"});
     const auto add = [](mts::entity_batch &batch, const user &one) {
-        batch.user(one.id, one.hash).whole().seen(1750000000).username(one.username).name(one.first, one.last);
+        batch.user(one.id, one.hash)
+            .whole()
+            .seen(1750000000)
+            .username(one.username)
+            .name(one.first, one.last);
     };
     mts::options how;
     how.max_dirty = 10 * users;

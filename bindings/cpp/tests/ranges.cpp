@@ -13,7 +13,8 @@ namespace {
 template <class Session, class = void>
 inline constexpr bool can_be_paged = false;
 template <class Session>
-inline constexpr bool can_be_paged<Session, std::void_t<decltype(std::declval<Session>().entities())>> = true;
+inline constexpr bool
+    can_be_paged<Session, std::void_t<decltype(std::declval<Session>().entities())>> = true;
 // The session must outlive the loop.
 static_assert(can_be_paged<const mts::session &> && !can_be_paged<mts::session>);
 
@@ -71,7 +72,9 @@ void batches()
     auto s = mts::session::memory();
     mts::entity_batch batch;
     // Texts that come in any order, and twice.
-    batch.add(1, 2).username("a").name("First").username("b").phone("1").username("c").name("Second").phone("22");
+    auto row = batch.add(1, 2);
+    row.username("a").name("First").username("b").phone("1").username("c");
+    row.name("Second").phone("22");
     batch.add(3, 4).username("").name("", "Last");
     s.put_entities(batch);
     CHECK(s.entity_by_id(1)->usernames == "a b c" && s.entity_by_id(1)->name == "Second");

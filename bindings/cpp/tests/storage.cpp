@@ -115,7 +115,8 @@ void a_life()
         s.set_auth_key(test_key(3));
         CHECK(where.durable >= 2);
         mts::entity_batch batch;
-        batch.user(1, 10).whole().username("ada").username("countess").name("Ada", "Lovelace").phone("1555");
+        batch.user(1, 10).whole().username("ada").username("countess").phone("1555")
+            .name("Ada", "Lovelace");
         batch.channel(7, 70).username("news").name("News");
         batch.chat(5).name("Chat");
         s.put_entities(batch);

@@ -47,7 +47,8 @@ public:
               class Element = std::remove_pointer_t<decltype(std::declval<Container &>().data())>,
               class = decltype(std::declval<Container &>().size()),
               class = std::enable_if_t<std::is_same_v<std::remove_cv_t<Element>, T> ||
-                                       (std::is_same_v<T, std::byte> && detail::is_byte<std::remove_cv_t<Element>>)>>
+                                       (std::is_same_v<T, std::byte> &&
+                                        detail::is_byte<std::remove_cv_t<Element>>)>>
     view(const Container &container) noexcept
         : data_(reinterpret_cast<const T *>(container.data())), size_(container.size())
     {

@@ -18,6 +18,7 @@
 
 #include "batch.hpp"
 #include "bytes.hpp"
+#include "calls.hpp"
 #include "convert.hpp"
 #include "error.hpp"
 #include "pages.hpp"
@@ -37,7 +38,8 @@ namespace mts {
 /// moving, assigning and destroying need it to themselves. The destructor saves without waiting for
 /// other programs; to learn whether that worked, `close` before.
 template <class Errors>
-class basic_session {
+class basic_session : detail::calls<Errors> {
+    using base = detail::calls<Errors>;
     template <class T>
     using result = typename Errors::template result<T>;
     template <class T>
@@ -159,7 +161,7 @@ public:
     // ==== The login. All of it is on the disk when a setter returns. ====
 
     /// The home data center.
-    [[nodiscard]] perhaps<mts::dc> dc() const { return read<mts_dc, mts::dc>(mts_session_dc); }
+    [[nodiscard]] perhaps<mts::dc> dc() const { return this->template read<mts_dc, mts::dc>(mts_session_dc); }
     /// Sets the home data center; the auth key stays (see `set_home`).
     result<void> set_dc(std::int32_t id, std::string_view host, std::uint32_t port)
     {
@@ -185,7 +187,7 @@ public:
     /// Id of the auth key, as it goes on the wire. It reveals nothing of the key.
     [[nodiscard]] perhaps<std::uint64_t> auth_key_id() const
     {
-        return number<std::uint64_t>(mts_session_auth_key_id);
+        return this->template number<std::uint64_t>(mts_session_auth_key_id);
     }
     /// The temporary auth key of the home data center. Secret: `wipe` it.
     [[nodiscard]] perhaps<mts::auth_key> tmp_auth_key() const
@@ -201,7 +203,7 @@ public:
     /// Id of the takeout that is not finished yet.
     [[nodiscard]] perhaps<std::int64_t> takeout_id() const
     {
-        return number<std::int64_t>(mts_session_takeout_id);
+        return this->template number<std::int64_t>(mts_session_takeout_id);
     }
     result<void> set_takeout_id(std::int64_t id) { return call(mts_session_set_takeout_id, id); }
     result<void> clear_takeout_id() { return call(mts_session_clear_takeout_id); }
@@ -227,7 +229,7 @@ public:
     /// The ways to the data centers, in the order in which they were put.
     [[nodiscard]] result<std::vector<mts::dc>> dc_options() const
     {
-        return all<mts_dc, mts::dc>(mts_session_dc_options);
+        return this->template all<mts_dc, mts::dc>(mts_session_dc_options);
     }
     /// Replaces the ways to the data centers, durably, by a range of `dc`.
     template <class Range = std::initializer_list<mts::dc>>
@@ -270,7 +272,7 @@ public:
     /// The salts of a data center.
     [[nodiscard]] result<std::vector<salt>> salts(std::int32_t dc) const
     {
-        return all<mts_salt, salt>([dc](const mts_session *session, auto... rest) {
+        return this->template all<mts_salt, salt>([dc](const mts_session *session, auto... rest) {
             return mts_session_salts(session, dc, rest...);
         });
     }
@@ -421,7 +423,7 @@ public:
     /// How far the updates of the account (0) or of a channel (its bare id) have been read.
     [[nodiscard]] perhaps<mts::update_state> update_state(std::int64_t id = 0) const
     {
-        return read<mts_update_state, mts::update_state>(
+        return this->template read<mts_update_state, mts::update_state>(
             [id](const mts_session *session, auto... rest) {
                 return mts_session_update_state(session, id, rest...);
             });
@@ -458,7 +460,7 @@ public:
     template <class Range = std::initializer_list<state_change>>
     result<void> set_update_states(const Range &range)
     {
-        const auto records = state_records(range);
+        const auto records = detail::state_records(range);
         return call(mts_session_set_update_states, records.data(), records.size(),
                     sizeof(mts_update_state), 0U);
     }
@@ -466,7 +468,7 @@ public:
     template <class Range = std::initializer_list<state_change>>
     result<bool> set_existing_update_states(const Range &range)
     {
-        const auto records = state_records(range);
+        const auto records = detail::state_records(range);
         return ask(mts_session_set_update_states, records.data(), records.size(),
                    sizeof(mts_update_state), std::uint32_t(MTS_SET_MUST_EXIST));
     }
@@ -488,7 +490,7 @@ public:
     [[nodiscard]] perhaps<sent_file> file(const std::array<std::byte, 16> &md5, std::int64_t size,
                                           file_kind kind) const
     {
-        return read<mts_file, sent_file>([&](const mts_session *session, auto... rest) {
+        return this->template read<mts_file, sent_file>([&](const mts_session *session, auto... rest) {
             return mts_session_file(session, detail::raw(bytes(md5)), size,
                                     static_cast<std::uint32_t>(kind), rest...);
         });
@@ -539,14 +541,17 @@ public:
 
     /// The session of the C library, as long as this lives; NULL after it was moved from, which each
     /// call refuses with `status::argument`.
-    [[nodiscard]] mts_session *handle() const noexcept { return handle_.get(); }
+    [[nodiscard]] mts_session *handle() const noexcept { return this->raw_handle(); }
 
 private:
-    struct free {
-        void operator()(mts_session *session) const noexcept { mts_session_free(session); }
-    };
+    using base::ask;
+    using base::call;
+    using base::entity_by;
+    using base::export_by;
+    using base::peer_by;
+    using base::read_key;
 
-    explicit basic_session(mts_session *owned) noexcept : handle_(owned) {}
+    explicit basic_session(mts_session *owned) noexcept : base(owned) {}
 
     /// A call that makes a session.
     template <class Make>
@@ -559,138 +564,6 @@ private:
         return err.template then<basic_session, Errors>(
             answered, [&](mts_status) { return basic_session(session); });
     }
-    /// A call that answers nothing.
-    template <class Function, class... Arguments>
-    result<void> call(Function function, Arguments... arguments)
-    {
-        detail::outcome err;
-        return err.template nothing<Errors>(function(handle(), arguments..., err.slot()));
-    }
-    /// A call that answers whether there was such a thing.
-    template <class Function, class... Arguments>
-    result<bool> ask(Function function, Arguments... arguments)
-    {
-        detail::outcome err;
-        return err.template found<Errors>(function(handle(), arguments..., err.slot()));
-    }
-    /// A call that fills one record.
-    template <class Record, class T, class Function>
-    perhaps<T> read(Function function) const
-    {
-        detail::outcome err;
-        Record record{};
-        const mts_status answered = function(handle(), &record, sizeof record, err.slot());
-        return err.template then<std::optional<T>, Errors>(
-            answered, [&](mts_status got) -> std::optional<T> {
-                if (got == MTS_NOT_FOUND)
-                    return std::nullopt;
-                return detail::from_c(record);
-            });
-    }
-    template <class Function>
-    perhaps<mts::auth_key> read_key(Function function) const
-    {
-        detail::outcome err;
-        // Written in its place, so that no other copy has to be wiped.
-        std::optional<mts::auth_key> key(std::in_place);
-        const mts_status answered = function(handle(), detail::raw(key->data()), err.slot());
-        if (answered != MTS_OK)
-            key.reset();
-        if (answered < 0)
-            return Errors::template fail<std::optional<mts::auth_key>>(err.take());
-        return key;
-    }
-    template <class Number, class Function>
-    perhaps<Number> number(Function function) const
-    {
-        detail::outcome err;
-        Number value = 0;
-        const mts_status answered = function(handle(), &value, err.slot());
-        return err.template then<std::optional<Number>, Errors>(
-            answered, [&](mts_status got) -> std::optional<Number> {
-                if (got == MTS_NOT_FOUND)
-                    return std::nullopt;
-                return value;
-            });
-    }
-    /// All pages of a short list.
-    template <class Record, class T, class Function>
-    result<std::vector<T>> all(Function function) const
-    {
-        std::vector<T> found;
-        std::vector<Record> records(16);
-        mts_page page{};
-        for (;;) {
-            detail::outcome err;
-            const mts_status answered = function(handle(), page.next, records.data(), records.size(),
-                                                 sizeof(Record), &page, err.slot());
-            if (answered < 0)
-                return Errors::template fail<std::vector<T>>(err.take());
-            for (std::size_t at = 0; at < page.count; ++at)
-                found.push_back(detail::from_c(records[at]));
-            if (answered == MTS_DONE)
-                return found;
-        }
-    }
-    template <class Function, class... Key>
-    perhaps<mts::input_peer> peer_by(Function function, look how, Key... key) const
-    {
-        detail::outcome err;
-        mts_input_peer record{};
-        const mts_status answered = function(handle(), key..., static_cast<std::uint32_t>(how),
-                                             &record, sizeof record, err.slot());
-        return err.template then<std::optional<mts::input_peer>, Errors>(
-            answered, [&](mts_status got) -> std::optional<mts::input_peer> {
-                if (got == MTS_NOT_FOUND)
-                    return std::nullopt;
-                return detail::from_c(record, got);
-            });
-    }
-    template <class Function, class... Key>
-    perhaps<mts::entity> entity_by(Function function, look how, Key... key) const
-    {
-        detail::outcome err;
-        mts_entity record{};
-        mts_page page{};
-        std::vector<std::uint8_t> heap(256);
-        const mts_status answered = detail::with_heap(
-            heap, page, err.slot(),
-            [&](std::uint8_t *room, std::size_t cap, mts_page *into, mts_error **slot) {
-                return function(handle(), key..., static_cast<std::uint32_t>(how), &record,
-                                sizeof record, room, cap, into, slot);
-            });
-        return err.template then<std::optional<mts::entity>, Errors>(
-            answered, [&](mts_status got) -> std::optional<mts::entity> {
-                if (got == MTS_NOT_FOUND)
-                    return std::nullopt;
-                mts::entity found = detail::from_c(record, heap.data()).copy();
-                found.ambiguous = got == MTS_AMBIGUOUS;
-                return found;
-            });
-    }
-    template <class Function>
-    perhaps<secret> export_by(Function function) const
-    {
-        detail::outcome err;
-        mts_buffer *buffer = nullptr;
-        const mts_status answered = function(handle(), &buffer, err.slot());
-        return err.template then<std::optional<secret>, Errors>(
-            answered, [&](mts_status got) -> std::optional<secret> {
-                if (got == MTS_NOT_FOUND)
-                    return std::nullopt;
-                return secret(buffer);
-            });
-    }
-    template <class Range>
-    static std::vector<mts_update_state> state_records(const Range &range)
-    {
-        std::vector<mts_update_state> records;
-        for (const auto &one : range)
-            records.push_back(detail::to_c(one));
-        return records;
-    }
-
-    std::unique_ptr<mts_session, free> handle_;
 };
 
 #if MTS_HAS_EXCEPTIONS
