@@ -219,6 +219,10 @@ impl Known {
 
 /// Usernames as they are kept: lower case (ASCII), without `@`, single spaces, no name twice.
 pub(crate) fn normal_usernames(text: &str) -> String {
+    // One name as it is kept already, by far the commonest case.
+    if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for name in text.split_ascii_whitespace() {
         let name = name.trim_start_matches('@').to_ascii_lowercase();

@@ -186,11 +186,9 @@ impl Session {
         let live = self.live()?;
         // Past the last stored row memory may have more, before it only what lies between.
         let last = if page.len() < max { None } else { page.last().map(|entity| entity.id) };
-        for row in live.table.pending() {
+        let on_page = |id| after.is_none_or(|it| id > it) && last.is_none_or(|last| id <= last);
+        for row in live.table.pending(on_page) {
             let id = row.entity.id;
-            if after.is_some_and(|after| id <= after) || last.is_some_and(|last| id > last) {
-                continue;
-            }
             let change = crate::EntityChange { entity: row.entity, known: row.known };
             match page.binary_search_by_key(&id, |entity| entity.id) {
                 Ok(at) => {
@@ -219,7 +217,7 @@ impl Session {
     pub fn count_entities(&self) -> Result<u64> {
         self.heed_others()?;
         let mut count = self.storage.count()?;
-        let unsaved = self.live()?.table.pending();
+        let unsaved = self.live()?.table.pending(|_| true);
         for row in unsaved {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }

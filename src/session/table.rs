@@ -436,17 +436,16 @@ impl Table {
         }
     }
 
-    /// The dirty rows, ascending by id.
-    pub(super) fn pending(&self) -> Vec<Pending> {
+    /// The dirty rows that are wanted, ascending by id.
+    pub(super) fn pending(&self, wanted: impl Fn(PeerId) -> bool) -> Vec<Pending> {
         let mut rows: Vec<_> = self
             .dirty
             .iter()
             .filter_map(|slot| self.row(*slot))
-            .filter(|row| row.dirty != 0)
+            .filter(|row| row.dirty != 0 && wanted(row.id))
             .map(|row| Pending { entity: row.entity(), known: row.pending })
             .collect();
         rows.sort_unstable_by_key(|row| row.entity.id);
-        rows.dedup_by_key(|row| row.entity.id);
         rows
     }
 

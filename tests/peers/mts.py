@@ -4,6 +4,7 @@ import ctypes as c
 
 OK, NOT_FOUND, DONE, TOO_SMALL, AMBIGUOUS = range(5)
 READ_ONLY, SHARED, EXISTING, SCHEMA_8, STORE_TMP_AUTH_KEY = 1, 2, 4, 8, 16
+JOURNAL_WAL, JOURNAL_WAL_PROCESS_SAFE = 1, 2
 NAMES = 2
 WHOLE, BARE, MIN, NO_HASH, SELF, BOT, BROADCAST, MEGAGROUP = 1, 2, 4, 8, 16, 32, 64, 128
 STATE_PTS, STATE_QTS, STATE_DATE, STATE_SEQ = 1, 2, 4, 8
@@ -22,7 +23,8 @@ def struct(name, *fields):
 
 Text = struct("Text", ("off", u32), ("len", u32))
 Options = struct("Options", ("size", u32), ("flags", u32), ("busy_timeout_ms", u32),
-                 ("max_entities", u32), ("max_dirty", u32), ("max_dirty_age_ms", u32))
+                 ("max_entities", u32), ("max_dirty", u32), ("max_dirty_age_ms", u32),
+                 ("journal", u32))
 Entity = struct("Entity", ("id", i64), ("access_hash", i64), ("seen", i64), ("flags", u32),
                 ("reserved", u32), ("usernames", Text), ("phone", Text), ("name", Text))
 Page = struct("Page", ("next", i64), ("count", u32), ("heap_len", u32), ("heap_needed", u32),
@@ -94,14 +96,14 @@ class Row:
 
 
 class Session:
-    def __init__(self, function, *arguments, flags=0):
-        options = Options(c.sizeof(Options), flags)
+    def __init__(self, function, *arguments, flags=0, journal=0):
+        options = Options(c.sizeof(Options), flags, journal=journal)
         self.handle = c.c_void_p()
         call(function, *arguments, c.byref(options), c.byref(self.handle))
 
     @classmethod
-    def open(cls, path, flags=0):
-        return cls("mts_session_open", *text(str(path)), flags=flags)
+    def open(cls, path, flags=0, journal=0):
+        return cls("mts_session_open", *text(str(path)), flags=flags, journal=journal)
 
     @classmethod
     def from_string(cls, string):

@@ -9,6 +9,7 @@ import tempfile
 import traceback
 
 import fixtures
+import log
 import mts
 import objects
 import strings
@@ -55,7 +56,7 @@ def main():
     mts.load(library / "libmtsession.so")
     with tempfile.TemporaryDirectory() as scratch:
         checks = Checks(target, pathlib.Path(scratch))
-        for part in (fixtures, written_here, turns, strings, objects):
+        for part in (fixtures, written_here, turns, log, strings, objects):
             checks.part(part)
     print(f"{checks.passed} passed, {checks.failed} failed")
     return checks.failed > 0

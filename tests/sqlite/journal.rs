@@ -115,6 +115,19 @@ fn a_file_replaced_under_the_log_is_noticed_before_writing() {
 }
 
 #[test]
+fn a_log_removed_while_it_is_in_use_is_noticed_before_writing() {
+    let (_folder, path) = logged_in();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
+    put(&storage, person(2, 100, "bob", "", ""), ALL);
+    fs::remove_file(path.with_extension("session-wal")).unwrap();
+    let change = EntityChange { entity: person(3, 100, "", "", ""), known: ALL };
+    let error =
+        storage.commit(&Changes { entities: vec![change], ..Changes::default() }).unwrap_err();
+    assert!(error.message().contains("log was removed"), "{error}");
+}
+
+#[test]
 fn a_foreign_file_keeps_its_write_ahead_log() {
     let (folder, path) = place();
     let db = Connection::open(&path).unwrap();

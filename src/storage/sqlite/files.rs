@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use crate::process::Process;
@@ -161,7 +161,7 @@ impl OwnerLock {
         if !meta.is_file() {
             return Err(failed(io::Error::other("it is not a file")));
         }
-        if meta.len() == 0 {
+        if meta.mode() & 0o777 != MODE {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
@@ -219,7 +219,12 @@ fn holder(file: &mut File) -> Option<String> {
     Some(format!("process {process} on {host}"))
 }
 
-fn host_name() -> String {
+fn host_name() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(read_host_name)
+}
+
+fn read_host_name() -> String {
     ["/proc/sys/kernel/hostname", "/etc/hostname"]
         .into_iter()
         .find_map(|path| fs::read_to_string(path).ok())

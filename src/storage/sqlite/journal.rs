@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::files::{FileId, beside, file_id};
 use super::notices::Notices;
 use super::open::busy_timeout;
 use super::{Journal, SqliteOptions};
+use crate::{Error, ErrorKind};
 
 /// File systems of this machine, on which a write-ahead log works: its index is memory that all
 /// processes share.
@@ -25,6 +27,8 @@ pub(super) struct JournalState {
     wanted: bool,
     /// It is in use.
     wal: bool,
+    /// The log itself, once something was written to it.
+    log: Option<FileId>,
 }
 
 impl JournalState {
@@ -36,11 +40,16 @@ impl JournalState {
     /// the deleted journal was not synced, the journal comes back and undoes it.
     pub(super) fn start(
         db: &Connection,
+        wal: bool,
         options: &SqliteOptions,
     ) -> rusqlite::Result<JournalState> {
-        leave_wal(db, options)?;
+        if wal {
+            // Somebody left it so, or was killed.
+            leave_wal(db, options)?;
+        }
+        db.pragma_update(None, "synchronous", "EXTRA")?;
         let wanted = options.journal != Journal::Rollback;
-        Ok(JournalState { wanted, wal: false })
+        Ok(JournalState { wanted, ..JournalState::default() })
     }
 
     /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
@@ -78,6 +87,25 @@ impl JournalState {
         db.pragma_update(None, "synchronous", synchronous(options.journal))
     }
 
+    /// Before a write: whether the log still is the one that was written to. It goes when somebody
+    /// closes the file who believes to be the last one to have it, as happens after this process
+    /// has opened and closed it by other means. What were written then, nobody would find again.
+    pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
+        if !self.wal {
+            return Ok(());
+        }
+        let log = fs::metadata(beside(path, "-wal")).ok().map(|meta| file_id(&meta));
+        if self.log.is_some() && self.log != log {
+            return Err(Error::new(
+                ErrorKind::Io,
+                "its write-ahead log was removed while it was open; nothing was written. Close the \
+                 session and open it again, and let nothing else in this process open its file",
+            ));
+        }
+        self.log = log;
+        Ok(())
+    }
+
     /// Runs `commit`, in which a credential is stored: one that is told to be durable must be.
     ///
     /// Under the log the level is raised for it (before the transaction: inside one SQLite
@@ -111,6 +139,7 @@ impl JournalState {
     /// owner does it; nothing is lost by it.
     pub(super) fn stop(&mut self, db: &Connection, options: &SqliteOptions) {
         if std::mem::take(&mut self.wal) {
+            let _ = db.pragma_update(None, "synchronous", "EXTRA");
             let _ = leave_wal(db, options);
         }
     }
@@ -127,7 +156,6 @@ fn synchronous(journal: Journal) -> &'static str {
 /// Makes the file one plain file with a rollback journal. Where somebody else has it open it
 /// cannot be had now, and works as it is: not worth waiting for.
 fn leave_wal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    db.pragma_update(None, "synchronous", "EXTRA")?;
     db.busy_timeout(Duration::ZERO)?;
     let left = db.pragma_update(None, "journal_mode", "DELETE");
     db.busy_timeout(busy_timeout(options))?;

@@ -182,6 +182,18 @@ fn data_version(db: &Connection) -> rusqlite::Result<i64> {
     db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
+/// Runs several queries on one state of the file, under one taking of its lock.
+fn at_once<T, E>(
+    db: &Connection,
+    read: impl FnOnce() -> std::result::Result<T, E>,
+) -> std::result::Result<T, E>
+where
+    E: From<rusqlite::Error>,
+{
+    let _until_here = db.unchecked_transaction()?;
+    read()
+}
+
 impl Open {
     fn reader(&self) -> Reader<'_> {
         Reader { db: &self.db, sql: &self.sql, side: &self.state.side, notices: &self.notices }
@@ -197,6 +209,7 @@ impl Open {
         storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
         journal.enter(db, &storage.path, &storage.options, notices)?;
+        journal.check(&storage.path)?;
         let commit = || {
             transaction(db, |db| {
                 state.watch(db, sql, notices)?;
@@ -343,7 +356,7 @@ impl SqliteStorage {
 
 impl Storage for SqliteStorage {
     fn load(&self) -> Result<Account> {
-        self.read(|reader| reader.account())
+        self.read(|reader| at_once(reader.db, || reader.account()))
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {

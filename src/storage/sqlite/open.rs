@@ -20,13 +20,16 @@ use super::journal::JournalState;
 use super::notices::Notices;
 use super::rows::Queries;
 use super::schema::{Shape, inspect, migrate};
-use super::{Fault, Open, SqliteOptions, SqliteStorage, State, data_version};
+use super::{Fault, Open, SqliteOptions, SqliteStorage, State, at_once, data_version};
 use crate::format::telethon_json::{self, TelethonJson};
 use crate::format::{self, Recognised};
 use crate::{AuthKey, Dc, Error, ErrorKind, Result};
 
 /// Largest JSON session that is read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
+
+/// As much of a file as tells whose it is, in bytes.
+const HEAD: usize = 4096;
 
 /// Largest cell, in bytes: a foreign file must not make us allocate without bound.
 const MAX_CELL: i32 = 16 << 20;
@@ -169,8 +172,8 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         return Ok((id, Content::Sqlite { wal: false }));
     }
     let mut file = File::open(path).map_err(failed)?;
-    let mut head = Vec::new();
-    Read::by_ref(&mut file).take(4096).read_to_end(&mut head).map_err(failed)?;
+    let mut head = Vec::with_capacity(HEAD + 1);
+    Read::by_ref(&mut file).take(HEAD as u64).read_to_end(&mut head).map_err(failed)?;
     let refused =
         |what: &str| Err(Error::format(format!("cannot open {}: {what}", path.display())));
     let content = match format::recognise(&head) {
@@ -225,7 +228,8 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
             left <= 0
         }),
     )?;
-    let shape = inspect(&db).and_then(|shape| {
+    let shape = at_once(&db, || {
+        let shape = inspect(&db)?;
         shape.check_telethon()?;
         Ok(shape)
     });
@@ -374,7 +378,7 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             )
             .map_err(|error| Error::sqlite("create", &new, &error))?;
             configure(&db, options)
-                .and_then(|()| JournalState::start(&db, options))
+                .and_then(|()| JournalState::start(&db, false, options))
                 .map_err(Fault::from)
                 .and_then(|_| fill(&db, json, options))
                 .map_err(|fault| fault.at("create", &new))
@@ -468,7 +472,7 @@ fn finish(
             )
             .into());
         }
-        journal = JournalState::start(&db, options)?;
+        journal = JournalState::start(&db, shape.wal, options)?;
         let new = shape.is_empty();
         let (plan, target) = shape.plan(fresh_schema(options))?;
         schema = target;
@@ -481,8 +485,11 @@ fn finish(
         }
     }
     let sql = Queries::new(&shape);
-    let mut state = State { data_version: data_version(&db)?, ..State::default() };
-    state.load_side(&db, &sql, &notices)?;
+    let mut state = State::default();
+    at_once(&db, || {
+        state.data_version = data_version(&db)?;
+        state.load_side(&db, &sql, &notices)
+    })?;
     let storage = SqliteStorage {
         path: path.to_owned(),
         id: registered.is_some().then_some(id),

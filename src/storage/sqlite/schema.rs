@@ -133,10 +133,13 @@ pub(super) struct Shape {
     /// The version row, if it holds a number.
     version: Option<i64>,
     version_rows: i64,
+    /// The file has a write-ahead log.
+    pub(super) wal: bool,
 }
 
 /// Looks at the tables of a file that may be anybody's.
 pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
+    let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     let mut tables = Vec::new();
     let mut statement = db.prepare(
         "SELECT lower(name), type, rootpage FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' \
@@ -169,7 +172,7 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
             .into());
         }
     }
-    let mut shape = Shape { tables, version: None, version_rows: 0 };
+    let mut shape = Shape { tables, version: None, version_rows: 0, wal: journal == "wal" };
     shape.check_columns()?;
     if shape.has("version", "version") {
         shape.version_rows = db.query_row("SELECT count(*) FROM version", [], |row| row.get(0))?;
