@@ -30,7 +30,8 @@ pub struct Account {
     pub identity: Identity,
     /// Ways to the data centers, in the order in which they were put.
     pub dc_options: Vec<DcOption>,
-    /// Keys that the fields above do not hold: of other data centers and of media connections.
+    /// Keys that the fields above do not hold, of other data centers and of media connections; and
+    /// those above once more where their times are known.
     pub keys: Vec<DcKey>,
     /// Server salts.
     pub salts: Vec<Salt>,

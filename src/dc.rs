@@ -154,6 +154,13 @@ pub struct DcKey {
     pub user_id: i64,
 }
 
+impl DcKey {
+    /// Whether there is more here than the key.
+    pub(crate) fn tells_more(&self) -> bool {
+        (self.created, self.expires, self.user_id) != (0, 0, 0)
+    }
+}
+
 /// A server salt and the time it is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt {

@@ -78,6 +78,13 @@ impl<'a> EntityRef<'a> {
                 self.id.marked()
             )));
         }
+        if self.seen < 0 {
+            return Err(Error::argument(format!(
+                "entity {}: seen {} is negative",
+                self.id.marked(),
+                self.seen
+            )));
+        }
         if flags & Entity::BARE != 0
             && !(self.usernames.is_empty() && self.phone.is_empty() && self.name.is_empty())
         {

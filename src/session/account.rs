@@ -36,6 +36,7 @@ impl Session {
     pub fn set_auth_key(&self, key: Option<&AuthKey>) -> Result<()> {
         self.change_account(|account| {
             account.auth_key = key.cloned();
+            forget_beside(account, KeySlot::Permanent);
             Ok(())
         })
     }
@@ -50,6 +51,7 @@ impl Session {
     pub fn set_tmp_auth_key(&self, key: Option<&AuthKey>) -> Result<()> {
         self.change_account(|account| {
             account.tmp_auth_key = key.cloned();
+            forget_beside(account, KeySlot::Temporary);
             Ok(())
         })
     }
@@ -154,6 +156,12 @@ impl Session {
         if key.dc < 1 {
             return Err(Error::argument(format!("data center {}: the number starts at 1", key.dc)));
         }
+        if key.created < 0 || key.expires < 0 || key.user_id < 0 {
+            return Err(Error::argument(format!(
+                "key of data center {}: created {}, expires {} and user id {} must not be negative",
+                key.dc, key.created, key.expires, key.user_id
+            )));
+        }
         self.change_account(|account| {
             if account.dc.as_ref().is_some_and(|home| home.id == key.dc) {
                 match key.slot {
@@ -163,8 +171,10 @@ impl Session {
                 }
             }
             account.keys.retain(|kept| kept.dc != key.dc || kept.slot != key.slot);
-            account.keys.push(key.clone());
-            account.keys.sort_by_key(|key| (key.dc, key.slot));
+            if home_key(account, key.dc, key.slot).is_none() || key.tells_more() {
+                account.keys.push(key.clone());
+                account.keys.sort_by_key(|key| (key.dc, key.slot));
+            }
             Ok(())
         })
     }
@@ -200,6 +210,12 @@ impl Session {
         self.writable()?;
         if dc < 1 {
             return Err(Error::argument(format!("data center {dc}: the number starts at 1")));
+        }
+        if let Some(salt) = salts.iter().find(|salt| salt.since < 0 || salt.until < 0) {
+            return Err(Error::argument(format!(
+                "salt of data center {dc}: its time, {} to {}, must not be negative",
+                salt.since, salt.until
+            )));
         }
         let mut live = self.live_mut()?;
         live.account.salts.retain(|salt| salt.dc != dc);
@@ -290,6 +306,16 @@ fn home_key(account: &Account, dc: i32, slot: KeySlot) -> Option<&AuthKey> {
     }
 }
 
+/// Drops what is kept beside the key of the home data center, where it is about another key.
+fn forget_beside(account: &mut Account, slot: KeySlot) {
+    let Some(dc) = account.dc.as_ref().map(|home| home.id) else { return };
+    let home = home_key(account, dc, slot).cloned();
+    let about_another = |kept: &DcKey| {
+        kept.dc == dc && kept.slot == slot && home.as_ref().is_none_or(|key| *key != kept.key)
+    };
+    account.keys.retain(|kept| !about_another(kept));
+}
+
 /// The address of a data center: the first option for general use, IPv4 where there is a choice.
 fn address_of(account: &Account, dc: i32) -> Option<Dc> {
     const SPECIAL: u32 = DcOption::MEDIA_ONLY | DcOption::CDN | DcOption::TCPO_ONLY;
@@ -304,6 +330,7 @@ fn address_of(account: &Account, dc: i32) -> Option<Dc> {
 fn move_out(account: &mut Account, old: Option<Dc>) {
     account.tmp_auth_key = None;
     let Some(old) = old.filter(|old| old.id >= 1) else { return };
+    account.keys.retain(|kept| kept.dc != old.id || kept.slot != KeySlot::Temporary);
     if let Some(key) = account.auth_key.take() {
         let beside = |kept: &&mut DcKey| kept.dc == old.id && kept.slot == KeySlot::Permanent;
         match account.keys.iter_mut().find(beside) {

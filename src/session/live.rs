@@ -45,7 +45,7 @@ pub(super) struct Live {
     pub(super) files: HashMap<FileKey, Dirty<SentFile>>,
     pub(super) values: BTreeMap<String, Dirty<Option<Zeroizing<Vec<u8>>>>>,
     missed_ids: HashSet<PeerId>,
-    /// Usernames and phone numbers, which never look alike.
+    /// Phone numbers, and usernames that do not look like one.
     missed_names: HashSet<Box<str>>,
     /// The number of the flush that is to come.
     flush: u32,
@@ -215,6 +215,7 @@ impl Live {
     pub(super) fn missed(&self, by: Find<'_>) -> bool {
         match by {
             Find::Id(id) => self.missed_ids.contains(&id),
+            Find::Username(name) if looks_like_phone(name) => false,
             Find::Username(name) | Find::Phone(name) => self.missed_names.contains(name),
             Find::Name(_) => false,
         }
@@ -228,6 +229,8 @@ impl Live {
             Find::Id(id) => {
                 self.missed_ids.insert(id);
             }
+            // Noted, it would pass for the phone number; it is nobody's username anyway.
+            Find::Username(name) if looks_like_phone(name) => {}
             Find::Username(name) | Find::Phone(name) => {
                 self.missed_names.insert(name.into());
             }
@@ -248,4 +251,8 @@ impl Live {
         self.missed_ids.clear();
         self.missed_names.clear();
     }
+}
+
+fn looks_like_phone(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -354,6 +354,11 @@ impl Session {
 
     /// The peer with a display name that was seen last.
     fn find_named<T: Answer>(&self, name: &str, memory_only: bool) -> Result<Option<Found<T>>> {
+        if name.is_empty() {
+            // Those of whom no name is known are not called so.
+            drop(self.live()?);
+            return Ok(None);
+        }
         let stored = if memory_only { Vec::new() } else { self.storage.find(Find::Name(name))? };
         let mut named: Vec<(i64, PeerId)> = {
             let live = self.live()?;

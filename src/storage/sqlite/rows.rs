@@ -264,13 +264,12 @@ impl Reader<'_> {
             salts: self.salts()?,
         };
         for key in self.keys()? {
-            match (key.dc == home_id, key.slot) {
-                (true, KeySlot::Permanent) => {}
-                (true, KeySlot::Temporary) if home.tmp_unset => {
-                    account.tmp_auth_key = account.tmp_auth_key.or(Some(key.key));
-                }
-                (true, KeySlot::Temporary) => {}
-                _ => account.keys.push(key),
+            let tmp = key.dc == home_id && key.slot == KeySlot::Temporary;
+            if tmp && home.tmp_unset {
+                account.tmp_auth_key.get_or_insert_with(|| key.key.clone());
+            }
+            if !tmp || key.tells_more() {
+                account.keys.push(key);
             }
         }
         for key in home.others {

@@ -246,11 +246,12 @@ impl Writer<'_> {
             self.prepare_side()?;
             self.run("DELETE FROM mts_keys", [])?;
             for key in keys {
-                if key.dc != dc_id || key.slot == KeySlot::MediaTemporary {
-                    self.key(key)?;
-                }
+                self.key(key)?;
             }
-            if let Some(tmp) = tmp {
+            let is_tmp = |key: &DcKey| key.dc == dc_id && key.slot == KeySlot::Temporary;
+            if let Some(tmp) = tmp
+                && !keys.iter().any(|key| is_tmp(key) && key.key == *tmp)
+            {
                 let (slot, key) = (KeySlot::Temporary, tmp.clone());
                 self.key(&DcKey { dc: dc_id, slot, key, created: 0, expires: 0, user_id: 0 })?;
             }
