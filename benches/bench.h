@@ -107,6 +107,11 @@ static inline void answer_memory(const char *op, double bytes, uint64_t units, l
            op, bytes, units, status_kb("VmHWM"), descriptors);
 }
 
+static inline void answer_version(const char *name, const char *version)
+{
+    printf("{\"op\": \"version\", \"version\": \"%s %s\"}\n", name, version);
+}
+
 static inline void answer_unsupported(const char *op)
 {
     printf("{\"op\": \"%s\", \"unsupported\": true}\n", op);
@@ -133,7 +138,8 @@ static inline void answer_data(uint64_t entities, uint64_t seed)
                  r.username, r.phone, r.name);
         rows = fnv(rows, line);
     }
-    printf("{\"op\": \"data\", \"ids\": \"%016" PRIx64 "\", \"rows\": \"%016" PRIx64 "\"}\n", ids, rows);
+    printf("{\"op\": \"data\", \"ids\": \"%016" PRIx64 "\", \"rows\": \"%016" PRIx64 "\"}\n", ids,
+           rows);
 }
 
 #endif

@@ -1,4 +1,5 @@
-/* The benchmark's peer that is mtsession, through its C ABI: <operation> <entities> <seed> <file>. */
+/* The benchmark's peer that is mtsession, through its C ABI:
+ * <operation> <entities> <seed> <file>. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <pthread.h>
@@ -12,8 +13,11 @@ static uint64_t entities, seed;
 static void want_indexes(mts_session *session)
 {
     mts_input_peer peer;
-    if (mts_session_input_peer_by_username(session, "nobody", MTS_Z, 0, &peer, sizeof peer, NULL) != MTS_NOT_FOUND
-        || mts_session_input_peer_by_phone(session, "99", MTS_Z, 0, &peer, sizeof peer, NULL) != MTS_NOT_FOUND)
+    size_t size = sizeof peer;
+    if (mts_session_input_peer_by_username(session, "nobody", MTS_Z, 0, &peer, size, NULL)
+            != MTS_NOT_FOUND
+        || mts_session_input_peer_by_phone(session, "99", MTS_Z, 0, &peer, size, NULL)
+            != MTS_NOT_FOUND)
         abort();
 }
 
@@ -132,8 +136,8 @@ static void disk(void)
     close_session(session);
 }
 
-/* The next batch of the working set, in an order that jumps about. Made just before it is put, as by
- * a client that has just received it. */
+/* The next batch of the working set, in an order that jumps about. Made just before it is put, as
+ * by a client that has just received it. */
 static void next_batch(batch *b, uint32_t size, uint64_t number, uint64_t working)
 {
     uint64_t k;
@@ -382,7 +386,7 @@ int main(int count, char **words)
     path = words[4];
 #define IS(name) (strcmp(op, name) == 0)
     if (IS("data")) answer_data(entities, seed);
-    else if (IS("version")) printf("{\"op\": \"version\", \"version\": \"mtsession %s\"}\n", mts_version());
+    else if (IS("version")) answer_version("mtsession", mts_version());
     else if (IS("put_new")) put_new();
     else if (IS("put_new_saved")) put_new_saved();
     else if (IS("memory_id")) memory_id();

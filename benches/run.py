@@ -262,8 +262,8 @@ LINE = "{:>10} {:>9}" + " {:>10}" * 4 + " {:>8} {:>7} {:>7}  {}"
 
 
 def print_table(lines):
-    print("x limit: our cost / SQLite's. faster: Telethon's / ours. growth: ours / ours at the size "
-          "before.\n")
+    print("x limit: our cost / SQLite's. faster: Telethon's / ours. growth: ours / ours at the "
+          "size before.\n")
     print(LINE.format("entities", "ids", *SYSTEMS, "x limit", "faster", "growth", "").rstrip())
     for title, group in itertools.groupby(lines, key=lambda line: line["title"]):
         print("\n" + title)

@@ -176,13 +176,16 @@ static void disk(void)
 }
 
 /* Of an update only the channel's state is new: nothing else has to be written. */
-static void updates(const char *journal)
+static void updates(const char *journal, const char *synchronous)
 {
+    char sql[100];
     uint64_t k, units = 300;
     sqlite3_stmt *begin, *commit, *put;
     double began;
     open_file();
-    run(journal);
+    snprintf(sql, sizeof sql, "PRAGMA journal_mode = %s; PRAGMA synchronous = %s", journal,
+             synchronous);
+    run(sql);
     begin = prepare("BEGIN IMMEDIATE");
     commit = prepare("COMMIT");
     put = prepare("INSERT OR REPLACE INTO update_state VALUES (?1, ?2, 0, 0, 0)");
@@ -229,13 +232,13 @@ int main(int count, char **words)
     path = words[4];
 #define IS(name) (strcmp(op, name) == 0)
     if (IS("data")) answer_data(entities, seed);
-    else if (IS("version")) printf("{\"op\": \"version\", \"version\": \"SQLite %s\"}\n", sqlite3_libversion());
+    else if (IS("version")) answer_version("SQLite", sqlite3_libversion());
     else if (IS("put_new")) put_new();
     else if (IS("put_new_saved")) put_new_saved();
     else if (IS("disk_id") || IS("disk_username") || IS("disk_phone")) disk();
-    else if (IS("update_saved")) updates("PRAGMA journal_mode = DELETE");
-    else if (IS("update_wal_power")) updates("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    else if (IS("update_wal_process")) updates("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    else if (IS("update_saved")) updates("DELETE", "EXTRA");
+    else if (IS("update_wal_power")) updates("WAL", "FULL");
+    else if (IS("update_wal_process")) updates("WAL", "NORMAL");
     else if (IS("open")) open_close();
     else answer_unsupported(op);
     return 0;
