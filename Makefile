@@ -42,6 +42,7 @@ lint: ## rustfmt, clippy and rustdoc, with warnings denied
 
 header: ## rewrite include/mtsession.h from the doc comments
 	UPDATE_HEADER=1 cargo test --test header
+	cp include/mtsession.h bindings/go/
 
 clean: ## remove everything that was built
 	cargo clean

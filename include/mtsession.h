@@ -1126,67 +1126,86 @@ extern "C" {
 /**
  * ==== Versions and statuses ====
  *
- * The ABI number of the library that is loaded; compare it with MTS_ABI_VERSION. Never calls
- * back.
+ * The ABI number of the library that is loaded; compare it with MTS_ABI_VERSION.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API MTS_MUST_USE uint32_t mts_abi_version(void);
 
 /**
- * The version of the library that is loaded, like "0.1.0". Static text. Never calls back.
+ * The version of the library that is loaded, like "0.1.0". Static text.
+ *
+ * Telethon: `telethon.__version__`. Never calls back.
  */
 MTS_API MTS_MUST_USE const char *mts_version(void);
 
 /**
  * The name of a status, like "MTS_E_BUSY"; "unknown status" for a number that is none. Static
- * text. Never calls back.
+ * text.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API MTS_MUST_USE const char *mts_status_name(int32_t status);
 
 /**
  * ==== Errors ====
  *
- * The status of the call that failed; MTS_OK for NULL. Never calls back.
+ * The status of the call that failed; MTS_OK for NULL.
+ *
+ * Telethon: the exception's class. Never calls back.
  */
 MTS_API MTS_MUST_USE mts_status mts_error_status(const struct mts_error *error);
 
 /**
- * SQLite's extended result code behind the failure; 0 where SQLite had no part in it. Never
- * calls back.
+ * SQLite's extended result code behind the failure; 0 where SQLite had no part in it.
+ *
+ * Telethon: `sqlite3.Error.sqlite_errorcode`. Never calls back.
  */
 MTS_API MTS_MUST_USE int32_t mts_error_sqlite_code(const struct mts_error *error);
 
 /**
  * The operating system's error number (errno) behind the failure; 0 where it had no part in it.
- * Never calls back.
+ *
+ * Telethon: `OSError.errno`. Never calls back.
  */
 MTS_API MTS_MUST_USE int32_t mts_error_errno(const struct mts_error *error);
 
 /**
  * One line of text for a person: what failed, on which path or value, and what to do. It never
- * holds a secret. UTF-8, ends in NUL, valid until mts_error_free; "" for NULL. Never calls back.
+ * holds a secret. UTF-8, ends in NUL, valid until mts_error_free; "" for NULL.
+ *
+ * Telethon: `str(exception)`. Never calls back.
  */
 MTS_API MTS_MUST_USE const char *mts_error_message(const struct mts_error *error);
 
 /**
- * Frees an error; NULL is fine. Never calls back.
+ * Frees an error; NULL is fine.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API void mts_error_free(struct mts_error *error);
 
 /**
  * ==== Buffers ====
  *
- * The bytes; a NUL follows the last of them, so that a text can be read as a C string. Valid
- * until mts_buffer_free; NULL for NULL. Never calls back.
+ * The bytes; a NUL follows the last of them, so that a text can be read as a C string. Valid until
+ * mts_buffer_free; NULL for NULL.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API MTS_MUST_USE const uint8_t *mts_buffer_data(const struct mts_buffer *buffer);
 
 /**
- * How many bytes there are, without the NUL; 0 for NULL. Never calls back.
+ * How many bytes there are, without the NUL; 0 for NULL.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API MTS_MUST_USE size_t mts_buffer_len(const struct mts_buffer *buffer);
 
 /**
- * Wipes and frees a buffer; NULL is fine. Never calls back.
+ * Wipes and frees a buffer; NULL is fine.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API void mts_buffer_free(struct mts_buffer *buffer);
 
@@ -1290,7 +1309,7 @@ mts_status mts_session_close(struct mts_session *session,
  * A session that was not closed is saved first, without waiting for other programs; to learn
  * whether that worked, close it. Inside a callback of its own storage it does nothing.
  *
- * May call back a custom storage.
+ * Telethon: what happens when the session object is collected. May call back a custom storage.
  */
 MTS_API void mts_session_free(struct mts_session *session);
 
@@ -1331,6 +1350,7 @@ mts_status mts_session_clone_to(struct mts_session *session,
  *
  * `*kind`: one of MTS_NOTICE_*. `buf`: gets one line of UTF-8 text and a NUL. `*needed`: length of
  * the text with its NUL. MTS_DONE: there is none. MTS_TOO_SMALL: it stays the next one.
+ * What happened in a close can still be asked for after it.
  *
  * Telethon: its `logging`. Never calls back.
  */
@@ -2152,12 +2172,16 @@ mts_status mts_session_custom(const struct mts_storage *storage,
                               struct mts_error **err);
 
 /**
- * Inside `load`: the account record, as the last commit with one gave it. Never calls back.
+ * Inside `load`: the account record, as the last commit with one gave it.
+ *
+ * Telethon: what a subclass's `auth_key`, `dc_id` and their like give. Never calls back.
  */
 MTS_API mts_status mts_out_account(struct mts_out *out, const uint8_t *account, size_t account_len);
 
 /**
- * Inside `load`: one update state. `state_size`: sizeof(mts_update_state). Never calls back.
+ * Inside `load`: one update state. `state_size`: sizeof(mts_update_state).
+ *
+ * Telethon: what a subclass's `get_update_states()` gives. Never calls back.
  */
 MTS_API
 mts_status mts_out_state(struct mts_out *out,
@@ -2165,7 +2189,9 @@ mts_status mts_out_state(struct mts_out *out,
                          size_t state_size);
 
 /**
- * Inside `load`: one value. Never calls back.
+ * Inside `load`: one value.
+ *
+ * Telethon: none. Never calls back.
  */
 MTS_API
 mts_status mts_out_value(struct mts_out *out,
@@ -2176,7 +2202,9 @@ mts_status mts_out_value(struct mts_out *out,
 
 /**
  * Inside `find` and `list`: one entity, and the heap its texts are in. `entity_size`:
- * sizeof(mts_entity). Never calls back.
+ * sizeof(mts_entity).
+ *
+ * Telethon: what a subclass's `get_entity_rows_by_…` give. Never calls back.
  */
 MTS_API
 mts_status mts_out_entity(struct mts_out *out,
@@ -2186,13 +2214,12 @@ mts_status mts_out_entity(struct mts_out *out,
                           size_t heap_len);
 
 /**
- * Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the error's
- * message. Never calls back.
+ * Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the
+ * error's message.
+ *
+ * Telethon: the exception that a subclass raises. Never calls back.
  */
-MTS_API
-mts_status mts_out_error(struct mts_out *out,
-                         const char *text,
-                         size_t text_len);
+MTS_API mts_status mts_out_error(struct mts_out *out, const char *text, size_t text_len);
 
 #ifdef __cplusplus
 }  // extern "C"

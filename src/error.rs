@@ -105,6 +105,20 @@ impl Error {
         error
     }
 
+    /// A place that this process may read but not write.
+    pub(crate) fn unwritable(what: &str, path: &Path, cause: &std::io::Error) -> Error {
+        let mut error = Error::new(
+            ErrorKind::ReadOnly,
+            format!(
+                "cannot {what} {}: {cause}; change the mode of the folder and its files, or open \
+                 the session read-only",
+                path.display()
+            ),
+        );
+        error.0.errno = cause.raw_os_error().unwrap_or(0);
+        error
+    }
+
     /// What SQLite refused: `cannot <what> <path>: <why>`.
     pub(crate) fn sqlite(what: &str, path: &Path, cause: &rusqlite::Error) -> Error {
         use rusqlite::ErrorCode as Code;

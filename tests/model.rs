@@ -1,5 +1,6 @@
 //! The session against a plain model of it, through random operations: merging, hand-over of
-//! names, eviction from a tiny memory, saves, restarts, and a Telethon that writes in between.
+//! names, eviction from a tiny memory, saves, restarts, and a Telethon that writes in between;
+//! update states, sent files and values beside them.
 
 // A test may stop at the first surprise, in its helpers too.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
@@ -7,7 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use mtsession::{Entity, EntityRef, How, Journal, Look, Options, PeerId, Session, SqliteOptions};
+use mtsession::{
+    Entity, EntityRef, FileKey, FileKind, How, Journal, Look, Options, PeerId, SentFile, Session,
+    SqliteOptions, UpdateState, UpdateStatePatch,
+};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -17,6 +21,10 @@ enum Op {
     Bare { id: i64, hash: i64 },
     Min { id: i64, name: u8 },
     Forget { id: i64 },
+    State { id: i64, pts: Option<i32>, date: Option<i64>, must_exist: bool },
+    RemoveState { id: i64 },
+    File { id: i64, md5: u8 },
+    Value { key: u8, value: Option<u8>, durable: bool },
     Save,
     Restart,
     Telethon { id: i64, hash: i64, username: u8, name: u8 },
@@ -38,6 +46,15 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (id.clone(), hash.clone()).prop_map(|(id, hash)| Op::Bare { id, hash }),
         1 => (id.clone(), 1..3_u8).prop_map(|(id, name)| Op::Min { id, name }),
         1 => id.clone().prop_map(|id| Op::Forget { id }),
+        3 => (1..4_i64, any::<Option<u8>>(), any::<Option<u8>>(), any::<bool>()).prop_map(
+            |(id, pts, date, must_exist)| {
+                Op::State { id, pts: pts.map(i32::from), date: date.map(i64::from), must_exist }
+            }
+        ),
+        1 => (1..4_i64).prop_map(|id| Op::RemoveState { id }),
+        1 => (1..9_i64, 0..3_u8).prop_map(|(id, md5)| Op::File { id, md5 }),
+        2 => (0..3_u8, any::<Option<u8>>(), any::<bool>())
+            .prop_map(|(key, value, durable)| Op::Value { key, value, durable }),
         2 => Just(Op::Save),
         1 => Just(Op::Restart),
         1 => (id, hash, 0..=NAMES, 0..3_u8)
@@ -58,6 +75,10 @@ fn name(n: u8) -> String {
     if n == 0 { String::new() } else { format!("Name {n}") }
 }
 
+fn file_key(n: u8) -> FileKey {
+    FileKey { md5: [n; 16], size: 1, kind: FileKind::Document }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Row {
     hash: i64,
@@ -72,6 +93,9 @@ struct Model {
     /// Who had a name before its last owner. Where that one has lost it too, they may answer: a
     /// name is taken from the rows on the storage only when it is looked up there.
     former: BTreeSet<(String, i64)>,
+    states: BTreeMap<i64, UpdateState>,
+    files: BTreeMap<u8, i64>,
+    values: BTreeMap<u8, u8>,
 }
 
 impl Model {
@@ -191,6 +215,35 @@ impl Life {
                 assert_eq!(known.unwrap(), self.model.rows.remove(id).is_some());
                 self.model.former.retain(|(_, other)| other != id);
             }
+            Op::State { id, pts, date, must_exist } => {
+                let (id, pts, date) = (*id, *pts, *date);
+                let patch = UpdateStatePatch { id, pts, date, ..UpdateStatePatch::default() };
+                let set = self.session().set_update_states(&[patch], *must_exist).unwrap();
+                assert_eq!(set, !must_exist || self.model.states.contains_key(&id));
+                if set {
+                    let state = self.model.states.entry(id).or_default();
+                    state.id = id;
+                    state.pts = pts.unwrap_or(state.pts);
+                    state.date = date.unwrap_or(state.date);
+                }
+            }
+            Op::RemoveState { id } => {
+                let known = self.session().remove_update_state(*id).unwrap();
+                assert_eq!(known, self.model.states.remove(id).is_some());
+            }
+            Op::File { id, md5 } => {
+                let file = SentFile { id: *id, access_hash: 7 };
+                self.session().cache_file(&file_key(*md5), &file).unwrap();
+                self.model.files.insert(*md5, *id);
+            }
+            Op::Value { key, value: Some(value), durable } => {
+                self.session().put_value(&key.to_string(), &[*value], *durable).unwrap();
+                self.model.values.insert(*key, *value);
+            }
+            Op::Value { key, value: None, durable } => {
+                let known = self.session().remove_value(&key.to_string(), *durable).unwrap();
+                assert_eq!(known, self.model.values.remove(key).is_some());
+            }
             Op::Save => self.session().save().unwrap(),
             Op::Restart => self.restart(),
             Op::Telethon { id, hash, username: u, name: n } => {
@@ -247,11 +300,29 @@ impl Life {
                 "{text}: {found:?}, not {owner:?}"
             );
         }
+        let states = session.update_states(None, 100).unwrap();
+        assert_eq!(states, self.model.states.values().copied().collect::<Vec<_>>());
+        for n in 0..3 {
+            let file = session.file(&file_key(n)).unwrap().map(|file| file.id);
+            assert_eq!(file, self.model.files.get(&n).copied(), "file {n}");
+            let value = session.value(&n.to_string()).unwrap().map(|value| value.to_vec());
+            assert_eq!(value, self.model.values.get(&n).map(|value| vec![*value]), "value {n}");
+        }
         let count = session.count_entities().unwrap();
         assert_eq!(count, self.model.rows.len() as u64);
         let ids: Vec<_> =
             session.entities(None, 100).unwrap().iter().map(|it| it.id.marked()).collect();
         assert_eq!(ids, self.model.rows.keys().copied().collect::<Vec<_>>());
+        let (mut paged, mut after) = (Vec::new(), None);
+        loop {
+            let page = session.entities(after, 3).unwrap();
+            paged.extend(page.iter().map(|it| it.id.marked()));
+            match page.last() {
+                Some(last) if page.len() == 3 => after = Some(last.id),
+                _ => break,
+            }
+        }
+        assert_eq!(paged, ids);
     }
 }
 

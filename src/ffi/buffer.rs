@@ -25,8 +25,10 @@ impl mts_buffer {
 
 /// ==== Buffers ====
 ///
-/// The bytes; a NUL follows the last of them, so that a text can be read as a C string. Valid
-/// until mts_buffer_free; NULL for NULL. Never calls back.
+/// The bytes; a NUL follows the last of them, so that a text can be read as a C string. Valid until
+/// mts_buffer_free; NULL for NULL.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_buffer_data(buffer: *const mts_buffer) -> *const u8 {
@@ -35,7 +37,9 @@ pub unsafe extern "C" fn mts_buffer_data(buffer: *const mts_buffer) -> *const u8
     buffer.map_or(ptr::null(), |buffer| buffer.bytes.as_ptr())
 }
 
-/// How many bytes there are, without the NUL; 0 for NULL. Never calls back.
+/// How many bytes there are, without the NUL; 0 for NULL.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_buffer_len(buffer: *const mts_buffer) -> usize {
@@ -44,7 +48,9 @@ pub unsafe extern "C" fn mts_buffer_len(buffer: *const mts_buffer) -> usize {
     buffer.map_or(0, |buffer| buffer.bytes.len() - 1)
 }
 
-/// Wipes and frees a buffer; NULL is fine. Never calls back.
+/// Wipes and frees a buffer; NULL is fine.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_buffer_free(buffer: *mut mts_buffer) {
     // SAFETY: the header's promises.

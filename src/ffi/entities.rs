@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, HeapOut, Rows, fill_page, guard, heap_text, out, plain, room};
+use super::guard::{self, ErrorSlot, HeapOut, fill_page, guard, heap_text, out, plain, room};
 use super::session::mts_session;
 use super::status::mts_status;
 use super::status::mts_status::*;
@@ -174,22 +174,15 @@ pub unsafe extern "C" fn mts_session_put_entities(
     };
     guard(err, || {
         let (session, rows, heap) = (session?, rows?, heap?);
-        check_all(&rows, heap)?;
-        // None fails any more: no row is dropped here. Nothing is collected either, the core
-        // reads the caller's memory.
-        let rows = rows.iter().filter_map(|record| entity_ref(&record, heap).ok());
-        session.core.put_entities(rows)?;
+        // Read once, before anything is taken in. (What it says is judged by the core.)
+        let mut entities = Vec::with_capacity(rows.len());
+        for (index, record) in rows.iter().enumerate() {
+            let entity = entity_ref(&record, heap);
+            entities.push(entity.map_err(|error| error.at(format!("record {index}")))?);
+        }
+        session.core.put_entities(entities.iter().copied())?;
         Ok(MTS_OK)
     })
-}
-
-/// Finds the first record that cannot be read, before anything is taken in. (What it says is
-/// judged by the core.)
-fn check_all(rows: &Rows<'_, mts_entity>, heap: &[u8]) -> Result<()> {
-    for (index, record) in rows.iter().enumerate() {
-        entity_ref(&record, heap).map_err(|error| error.at(format!("record {index}")))?;
-    }
-    Ok(())
 }
 
 /// Takes in one entity, given by plain arguments; as mts_session_put_entities. Each text is as many

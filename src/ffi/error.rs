@@ -23,7 +23,9 @@ impl mts_error {
 
 /// ==== Errors ====
 ///
-/// The status of the call that failed; MTS_OK for NULL. Never calls back.
+/// The status of the call that failed; MTS_OK for NULL.
+///
+/// Telethon: the exception's class. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_error_status(error: *const mts_error) -> mts_status {
@@ -32,8 +34,9 @@ pub unsafe extern "C" fn mts_error_status(error: *const mts_error) -> mts_status
     error.map_or(mts_status::MTS_OK, |error| error.error.kind().into())
 }
 
-/// SQLite's extended result code behind the failure; 0 where SQLite had no part in it. Never
-/// calls back.
+/// SQLite's extended result code behind the failure; 0 where SQLite had no part in it.
+///
+/// Telethon: `sqlite3.Error.sqlite_errorcode`. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_error_sqlite_code(error: *const mts_error) -> i32 {
@@ -43,7 +46,8 @@ pub unsafe extern "C" fn mts_error_sqlite_code(error: *const mts_error) -> i32 {
 }
 
 /// The operating system's error number (errno) behind the failure; 0 where it had no part in it.
-/// Never calls back.
+///
+/// Telethon: `OSError.errno`. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_error_errno(error: *const mts_error) -> i32 {
@@ -53,7 +57,9 @@ pub unsafe extern "C" fn mts_error_errno(error: *const mts_error) -> i32 {
 }
 
 /// One line of text for a person: what failed, on which path or value, and what to do. It never
-/// holds a secret. UTF-8, ends in NUL, valid until mts_error_free; "" for NULL. Never calls back.
+/// holds a secret. UTF-8, ends in NUL, valid until mts_error_free; "" for NULL.
+///
+/// Telethon: `str(exception)`. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn mts_error_message(error: *const mts_error) -> *const c_char {
@@ -62,7 +68,9 @@ pub unsafe extern "C" fn mts_error_message(error: *const mts_error) -> *const c_
     error.map_or(c"".as_ptr(), |error| error.text.as_ptr())
 }
 
-/// Frees an error; NULL is fine. Never calls back.
+/// Frees an error; NULL is fine.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_error_free(error: *mut mts_error) {
     // SAFETY: the header's promises.

@@ -153,6 +153,11 @@ pub(super) unsafe fn text<'a>(what: &str, ptr: *const c_char, len: usize) -> Res
 
 /// `bytes` as text.
 pub(super) fn utf8<'a>(what: &str, bytes: &'a [u8]) -> Result<&'a str> {
+    // Most texts, and much the shortest way to see it.
+    if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8.
+        return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+    }
     std::str::from_utf8(bytes).map_err(|cause| {
         Error::argument(format!("{what} is not UTF-8 from byte {} on", cause.valid_up_to()))
     })
@@ -235,6 +240,10 @@ pub(super) unsafe fn record<T: Plain>(what: &str, record: *const T, size: usize)
 }
 
 impl<T: Plain> Rows<'_, T> {
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
     /// The records in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = T> + Clone + '_ {
         (0..self.count).map(|index| self.read(index))

@@ -198,7 +198,7 @@ pub unsafe extern "C" fn mts_session_close(
 /// A session that was not closed is saved first, without waiting for other programs; to learn
 /// whether that worked, close it. Inside a callback of its own storage it does nothing.
 ///
-/// May call back a custom storage.
+/// Telethon: what happens when the session object is collected. May call back a custom storage.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_session_free(session: *mut mts_session) {
     // SAFETY: the header's promises.
@@ -284,6 +284,7 @@ const _: () = assert!(MTS_NOTICE_DROPPED == NoticeKind::Dropped as i32);
 ///
 /// `*kind`: one of MTS_NOTICE_*. `buf`: gets one line of UTF-8 text and a NUL. `*needed`: length of
 /// the text with its NUL. MTS_DONE: there is none. MTS_TOO_SMALL: it stays the next one.
+/// What happened in a close can still be asked for after it.
 ///
 /// Telethon: its `logging`. Never calls back.
 #[unsafe(no_mangle)]

@@ -155,15 +155,18 @@ pub(super) fn kind_of(status: i32) -> Option<ErrorKind> {
 
 /// ==== Versions and statuses ====
 ///
-/// The ABI number of the library that is loaded; compare it with MTS_ABI_VERSION. Never calls
-/// back.
+/// The ABI number of the library that is loaded; compare it with MTS_ABI_VERSION.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mts_abi_version() -> u32 {
     MTS_ABI_VERSION
 }
 
-/// The version of the library that is loaded, like "0.1.0". Static text. Never calls back.
+/// The version of the library that is loaded, like "0.1.0". Static text.
+///
+/// Telethon: `telethon.__version__`. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mts_version() -> *const c_char {
@@ -172,7 +175,9 @@ pub extern "C" fn mts_version() -> *const c_char {
 }
 
 /// The name of a status, like "MTS_E_BUSY"; "unknown status" for a number that is none. Static
-/// text. Never calls back.
+/// text.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn mts_status_name(status: i32) -> *const c_char {

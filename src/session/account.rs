@@ -6,6 +6,7 @@ use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
 };
 
+use super::peers::time;
 use super::{Session, poisoned, to_store};
 
 impl Session {
@@ -27,7 +28,7 @@ impl Session {
     }
 
     /// Calls `read` with the permanent auth key of the home data center (Telethon's `auth_key`),
-    /// which is not copied for that.
+    /// which is not copied for that. `read` must not call this session: it runs under its lock.
     pub fn with_auth_key<T>(&self, read: impl FnOnce(Option<&AuthKey>) -> T) -> Result<T> {
         self.read_account(|account| read(account.auth_key.as_ref()))
     }
@@ -217,11 +218,17 @@ impl Session {
                 salt.since, salt.until
             )));
         }
-        let mut live = self.live_mut()?;
-        live.account.salts.retain(|salt| salt.dc != dc);
-        live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
-        live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
-        live.account_changed();
+        let due = {
+            let mut live = self.live_mut()?;
+            live.account.salts.retain(|salt| salt.dc != dc);
+            live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
+            live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
+            live.account_changed();
+            live.is_due(time(), &self.options)
+        };
+        if due {
+            self.save_if_due();
+        }
         Ok(())
     }
 
@@ -247,12 +254,12 @@ impl Session {
             new.salts.clear();
         }
         let stored = to_store(&new, &self.options);
+        let own_row = if stored == old { None } else { self.own_row(was, is)? };
         if stored != old {
-            let own_row = self.own_row(was, is)?;
             let committed = self.storage.commit(&Changes {
                 account: Some(AccountChange { old: &old, new: &stored }),
                 other_account,
-                entities: own_row.into_iter().collect(),
+                entities: own_row.clone().into_iter().collect(),
                 durable: true,
                 ..Changes::default()
             });
@@ -270,6 +277,10 @@ impl Session {
             } else {
                 live.forget_account_data();
             }
+            if let Some(own) = &own_row {
+                live.age += 1;
+                live.forget_miss(&own.entity);
+            }
             live.account = new;
             live.stored_account = stored;
         }
@@ -283,11 +294,12 @@ impl Session {
             return Ok(None);
         }
         let Some(id) = PeerId::try_marked(is) else { return Ok(None) };
-        if was == 0
-            && (self.live()?.table.get(id).is_some()
-                || !self.storage.find(Find::Id(id))?.is_empty())
-        {
-            return Ok(None);
+        if was == 0 {
+            // Apart, so that the storage is not asked while memory is locked.
+            let met = self.live()?.table.get(id).is_some();
+            if met || !self.storage.find(Find::Id(id))?.is_empty() {
+                return Ok(None);
+            }
         }
         let (usernames, phone, name) = Default::default();
         // Seen never: the first sighting knows better.

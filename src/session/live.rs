@@ -1,7 +1,7 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Instant;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -9,7 +9,7 @@ use super::Options;
 use super::table::Table;
 use crate::entity::EntityRef;
 use crate::storage::{Changes, EntityChange, Find};
-use crate::{Account, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
+use crate::{Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
 
 /// Look-ups that the storage has answered with nothing, remembered until something could have
 /// changed the answer.
@@ -31,6 +31,11 @@ pub(super) struct Batch {
 
 pub(super) struct Live {
     pub(super) closed: bool,
+    /// The last save is under way: nothing comes in any more.
+    pub(super) closing: bool,
+    /// How often the stored peers have changed. What was read from the storage before such a
+    /// change may be out of date.
+    pub(super) age: u64,
     pub(super) account: Account,
     /// The account record as the storage has it.
     pub(super) stored_account: Account,
@@ -49,13 +54,16 @@ pub(super) struct Live {
     missed_names: HashSet<Box<str>>,
     /// The number of the flush that is to come.
     flush: u32,
-    waiting_since: Option<Instant>,
+    /// When the oldest row came in that is not stored, since 1970.
+    waiting_since: Option<Duration>,
 }
 
 impl Live {
     pub(super) fn new(account: Account, options: &Options) -> Live {
         Live {
             closed: false,
+            closing: false,
+            age: 0,
             stored_account: account.clone(),
             account,
             account_waits: false,
@@ -83,6 +91,7 @@ impl Live {
 
     /// Drops what belongs to one account only: its peers, update states and files.
     pub(super) fn forget_account_data(&mut self) {
+        self.age += 1;
         self.table.clear();
         self.states.clear();
         self.states_read = false;
@@ -100,15 +109,17 @@ impl Live {
             + usize::from(self.account_waits)
     }
 
-    /// Notes that rows came in; says whether it is time to store them.
-    pub(super) fn is_due(&mut self, options: &Options) -> bool {
+    /// Notes that rows came in at a time; says whether all should be stored now.
+    pub(super) fn is_due(&mut self, time: Duration, options: &Options) -> bool {
         let unsaved = self.unsaved();
         if unsaved == 0 {
             return false;
         }
-        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        // Where the clock has been set back, the waiting begins anew.
+        let since = self.waiting_since.map_or(time, |since| since.min(time));
+        self.waiting_since = Some(since);
         unsaved >= options.max_dirty
-            || !options.max_dirty_age.is_zero() && since.elapsed() >= options.max_dirty_age
+            || !options.max_dirty_age.is_zero() && time - since >= options.max_dirty_age
     }
 
     pub(super) fn put_entity(&mut self, record: &EntityRef<'_>, now: i64) -> super::table::Put {
@@ -176,6 +187,7 @@ impl Live {
 
     /// The flush of that number has been stored.
     pub(super) fn stored(&mut self, changes: &Changes<'_>, number: u32) {
+        self.age += 1;
         self.table.stored(number);
         for state in self.states.values_mut() {
             if state.flush != 0 && state.flush <= number {
@@ -196,11 +208,23 @@ impl Live {
 
     /// Somebody else wrote the storage: what is not dirty here is read again from there.
     pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
+        self.age += 1;
         let old = std::mem::replace(&mut self.account, stored.clone());
-        if !tmp_key_is_stored {
-            self.account.tmp_auth_key = old.tmp_auth_key.clone();
-            let temporary = old.keys.iter().filter(|key| key.slot != KeySlot::Permanent);
-            self.account.keys.extend(temporary.cloned());
+        let dc = |account: &Account| account.dc.as_ref().map(|dc| dc.id);
+        let same_login = old.auth_key == self.account.auth_key && dc(&old) == dc(&self.account);
+        // Temporary keys are for the key that they were made with.
+        if !tmp_key_is_stored && same_login {
+            self.account.tmp_auth_key = old.tmp_auth_key;
+            let temporary = |key: &DcKey| key.slot != KeySlot::Permanent;
+            self.account.keys.retain(|key| !temporary(key));
+            self.account.keys.extend(old.keys.into_iter().filter(temporary));
+            self.account.keys.sort_by_key(|key| (key.dc, key.slot));
+        }
+        let (was, is) = (old.identity.user_id, stored.identity.user_id);
+        if was != 0 && is != 0 && was != is {
+            // What waits holds for the account that was logged in here before.
+            self.forget_account_data();
+            self.account_waits = false;
         }
         if self.account_waits {
             self.account.salts = old.salts;
@@ -238,7 +262,13 @@ impl Live {
         }
     }
 
-    fn forget_miss(&mut self, entity: &Entity) {
+    /// A peer is not stored any more.
+    pub(super) fn forget(&mut self, id: PeerId) {
+        self.age += 1;
+        self.table.remove(id);
+    }
+
+    pub(super) fn forget_miss(&mut self, entity: &Entity) {
         self.missed_ids.remove(&entity.id);
         if !self.missed_names.is_empty() {
             for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {

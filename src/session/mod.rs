@@ -237,17 +237,18 @@ impl Session {
     fn shut(&self, hurry: bool) -> Result<()> {
         self.check_process()?;
         let _turn = self.commits()?;
-        loop {
-            if self.live.read().map_err(poisoned)?.closed {
-                break;
-            }
-            self.flush(hurry)?;
+        {
             let mut live = self.live.write().map_err(poisoned)?;
-            // Rows may have come in since the flush took its own.
-            if live.unsaved() == 0 {
-                live.close();
-                break;
-            }
+            // Refused from here on, what comes in cannot be left behind by the last save, and
+            // cannot keep it from being the last.
+            live.closing = !live.closed;
+        }
+        if self.live.read().map_err(poisoned)?.closing {
+            let saved = self.flush(hurry);
+            let mut live = self.live.write().map_err(poisoned)?;
+            live.closing = false;
+            saved?;
+            live.close();
         }
         self.storage.close()
     }
@@ -311,6 +312,10 @@ impl Session {
     fn live_mut(&self) -> Result<RwLockWriteGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.write().map_err(poisoned)?;
+        if live.closing {
+            let text = format!("{} is being closed", self.storage.place());
+            return Err(Error::new(ErrorKind::Closed, text));
+        }
         if live.closed { Err(self.closed()) } else { Ok(live) }
     }
 
@@ -335,6 +340,10 @@ impl Session {
 
     /// Stores what is dirty now, as one change of one instant. The caller holds `commits`.
     fn flush(&self, hurry: bool) -> Result<()> {
+        if self.storage.is_shared() && !hurry {
+            // What waits may be for another account than is logged in by now.
+            self.heed_change()?;
+        }
         let (batch, number) = self.live.write().map_err(poisoned)?.collect();
         if batch.changes.is_empty() && batch.account.is_none() {
             return Ok(());
@@ -350,7 +359,8 @@ impl Session {
             return Err(error);
         }
         self.live.write().map_err(poisoned)?.stored(&changes, number);
-        self.heed_change()
+        // Who is in a hurry is leaving, and asks nothing more.
+        if hurry { Ok(()) } else { self.heed_change() }
     }
 
     /// After rows came in: saves when a bound is reached. A failure is a notice, not an error.
@@ -371,12 +381,18 @@ impl Session {
         }
     }
 
-    /// Before rows come in: refuses them where so many wait already that memory would run out.
-    fn make_room(&self) -> Result<()> {
-        if self.live()?.unsaved() < self.options.max_dirty.saturating_mul(8) {
-            return Ok(());
+    /// For rows to come in: refuses them where so many wait already that memory would run out.
+    fn room(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+        self.writable()?;
+        let most = self.options.max_dirty.saturating_mul(8);
+        let live = self.live_mut()?;
+        if live.unsaved() < most {
+            return Ok(live);
         }
-        self.save().map_err(|error| error.at("too many rows wait in memory and cannot be saved"))
+        drop(live);
+        self.save()
+            .map_err(|error| error.at("too many rows wait in memory and cannot be saved"))?;
+        self.live_mut()
     }
 
     /// In shared mode: reads anew what another process changed. Costs a question to the storage.

@@ -1,13 +1,13 @@
 //! Peers: taking them in, and finding them again.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::table::{Put, View};
 use super::{Session, poisoned};
 use crate::entity::{needs_no_row, normal_phone, normal_usernames};
 use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
-use crate::{Entity, EntityRef, InputPeer, PeerId, PeerKind, Result};
+use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
 
 /// What to look a peer up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,12 +105,11 @@ impl Session {
         for (n, record) in records.clone().enumerate() {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
-        self.writable()?;
-        self.make_room()?;
         let mut absent = Vec::new();
-        let now = now();
+        let time = time();
+        let now = seconds(time);
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             if !live.save_entities {
                 return Ok(());
             }
@@ -119,7 +118,7 @@ impl Session {
                     absent.push(record);
                 }
             }
-            live.is_due(&self.options)
+            live.is_due(time, &self.options)
         };
         for record in absent {
             // It only fills gaps of a row that the storage may have. Where that cannot be read
@@ -155,7 +154,7 @@ impl Session {
         if stored {
             self.storage.commit(&Changes { forget: vec![id], ..Changes::default() })?;
         }
-        self.live_mut()?.table.remove(id);
+        self.live_mut()?.forget(id);
         Ok(stored || known)
     }
 
@@ -182,30 +181,31 @@ impl Session {
     /// At most `max` peers with a marked id above `after`, ascending; fewer only at the end.
     pub fn entities(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
         self.heed_others()?;
+        // What is saved meanwhile would be missing on both sides.
+        let _turn = self.commits()?;
         let mut page = self.storage.list(after, max)?;
         let live = self.live()?;
         // Past the last stored row memory may have more, before it only what lies between.
         let last = if page.len() < max { None } else { page.last().map(|entity| entity.id) };
         let on_page = |id| after.is_none_or(|it| id > it) && last.is_none_or(|last| id <= last);
+        let mut new = Vec::new();
         for row in live.table.pending(on_page) {
             let id = row.entity.id;
             let change = crate::EntityChange { entity: row.entity, known: row.known };
             match page.binary_search_by_key(&id, |entity| entity.id) {
                 Ok(at) => {
                     if let Some(stored) = page.get_mut(at)
-                        && let Some(new) = crate::storage::merged(Some(stored), &change)
+                        && let Some(merged) = crate::storage::merged(Some(stored), &change)
                     {
-                        *stored = new;
+                        *stored = merged;
                     }
                 }
-                Err(at) => {
-                    if let Some(new) = crate::storage::merged(None, &change) {
-                        page.insert(at, new);
-                    }
-                }
+                Err(_) => new.extend(crate::storage::merged(None, &change)),
             }
         }
         drop(live);
+        page.append(&mut new);
+        page.sort_unstable_by_key(|entity| entity.id);
         page.truncate(max);
         for entity in &mut page {
             self.mark_self(entity)?;
@@ -216,6 +216,7 @@ impl Session {
     /// How many peers are known, unsaved ones included.
     pub fn count_entities(&self) -> Result<u64> {
         self.heed_others()?;
+        let _turn = self.commits()?;
         let mut count = self.storage.count()?;
         let unsaved = self.live()?.table.pending(|_| true);
         for row in unsaved {
@@ -236,6 +237,11 @@ impl Session {
         let memory = how.memory_only;
         let one = match by {
             Look::Id(id) => self.find_id(PeerId::from_marked(id)?, memory)?,
+            Look::BareId(id) if id <= 0 => {
+                return Err(Error::argument(format!(
+                    "{id} cannot be a bare id, which is 1 or more; a negative id is a marked one"
+                )));
+            }
             Look::BareId(id) => self.find_bare(id, memory)?,
             Look::Username(name) => match normal_usernames(name).as_str() {
                 "" => None,
@@ -292,7 +298,7 @@ impl Session {
 
     /// The one peer with an id, username or phone: from memory, else from the storage.
     fn find_one<T: Answer>(&self, by: Find<'_>, memory_only: bool) -> Result<Option<T>> {
-        let (id, missed) = {
+        let (id, missed, age) = {
             let live = self.live()?;
             let view = match by {
                 Find::Id(id) => live.table.get(id),
@@ -306,7 +312,7 @@ impl Session {
             if memory_only {
                 return Ok(view.and_then(T::of_part));
             }
-            (view.map(View::id), view.is_none() && live.missed(by))
+            (view.map(View::id), view.is_none() && live.missed(by), live.age)
         };
         if missed {
             // Only somebody else can have changed that.
@@ -330,7 +336,18 @@ impl Session {
                 Find::Id(_) | Find::Name(_) => true,
             })
         };
-        match rows.iter().find(fits) {
+        let found = rows.iter().find(fits);
+        if live.age != age {
+            // Peers were stored or forgotten meanwhile: true when it was read, and not to be kept.
+            return Ok(match found {
+                Some(row) => {
+                    let answer = live.table.get(row.id).and_then(T::of_view);
+                    Some(answer.unwrap_or_else(|| T::of_entity(row)))
+                }
+                None => id.and_then(|id| live.table.get(id)).and_then(T::of_part),
+            });
+        }
+        match found {
             Some(row) => {
                 live.table.learn(row);
                 match by {
@@ -377,8 +394,12 @@ impl Session {
     }
 }
 
-/// The time in unix seconds.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// The time since the start of 1970.
+pub(super) fn time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in unix seconds.
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }

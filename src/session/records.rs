@@ -1,10 +1,13 @@
 //! Update states, sent files and opaque values: all wait in memory until a save.
 
 use std::ops::Bound;
+use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
 use super::Session;
+use super::live::Live;
+use super::peers::time;
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
@@ -19,16 +22,14 @@ impl Session {
     /// (Telethon's `get_update_state`).
     pub fn update_state(&self, id: i64) -> Result<Option<UpdateState>> {
         check_id(id)?;
-        self.read_states()?;
-        Ok(self.live()?.states.get(&id).map(|state| state.value))
+        Ok(self.states()?.states.get(&id).map(|state| state.value))
     }
 
     /// At most `max` update states with an id above `after`, ascending (Telethon's
     /// `get_update_states`); fewer only at the end.
     pub fn update_states(&self, after: Option<i64>, max: usize) -> Result<Vec<UpdateState>> {
-        self.read_states()?;
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let live = self.live()?;
+        let live = self.states()?;
         Ok(live.states.range((from, Bound::Unbounded)).take(max).map(|(_, s)| s.value).collect())
     }
 
@@ -42,11 +43,12 @@ impl Session {
         for (n, patch) in patches.iter().enumerate() {
             patch.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
-        self.writable()?;
-        self.make_room()?;
-        self.read_states()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
+            if !live.states_read || self.storage.is_shared() {
+                drop(live);
+                live = self.states_mut()?;
+            }
             if must_exist && patches.iter().any(|patch| !live.states.contains_key(&patch.id)) {
                 return Ok(false);
             }
@@ -65,7 +67,7 @@ impl Session {
                     live.put_state(new);
                 }
             }
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -77,9 +79,10 @@ impl Session {
     /// known.
     pub fn remove_update_state(&self, id: i64) -> Result<bool> {
         check_id(id)?;
-        self.read_states()?;
+        self.heed_others()?;
         let _turn = self.commits()?;
         self.writable()?;
+        self.fill_states()?;
         if !self.live()?.states.contains_key(&id) {
             return Ok(false);
         }
@@ -92,12 +95,10 @@ impl Session {
         if key.size < 0 {
             return Err(Error::argument(format!("sent file: size {} is negative", key.size)));
         }
-        self.writable()?;
-        self.make_room()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             live.put_file(*key, *file);
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -114,6 +115,8 @@ impl Session {
     }
 
     pub(super) fn all_files(&self) -> Result<Vec<(FileKey, SentFile)>> {
+        // What is saved meanwhile would be missing on both sides.
+        let _turn = self.commits()?;
         let mut all = self.storage.files()?;
         all.extend(self.live()?.files.iter().map(|(key, file)| (*key, file.value)));
         Ok(all)
@@ -129,6 +132,7 @@ impl Session {
     }
 
     pub(super) fn all_values(&self) -> Result<Vec<ValueChange>> {
+        let _turn = self.commits()?;
         let stored = self.storage.values()?.into_iter().map(|(key, value)| (key, Some(value)));
         let mut all: Vec<_> = stored.collect();
         all.extend(
@@ -177,16 +181,38 @@ impl Session {
             self.live_mut()?.values.remove(key);
             return Ok(());
         }
-        self.make_room()?;
         let due = {
-            let mut live = self.live_mut()?;
+            let mut live = self.room()?;
             live.put_value(key.to_owned(), value);
-            live.is_due(&self.options)
+            live.is_due(time(), &self.options)
         };
         if due {
             self.save_if_due();
         }
         Ok(())
+    }
+
+    /// What is live, with every update state in it.
+    fn states(&self) -> Result<RwLockReadGuard<'_, Live>> {
+        loop {
+            self.read_states()?;
+            let live = self.live()?;
+            // Somebody else's change may have been noticed in between.
+            if live.states_read {
+                return Ok(live);
+            }
+        }
+    }
+
+    /// As `states`, to change them.
+    fn states_mut(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+        loop {
+            self.read_states()?;
+            let live = self.live_mut()?;
+            if live.states_read {
+                return Ok(live);
+            }
+        }
     }
 
     /// Reads the stored update states once.
@@ -195,9 +221,13 @@ impl Session {
         if self.live()?.states_read {
             return Ok(());
         }
-        // One reader at a time, and no commit meanwhile: what is read here must not be older than
-        // what a flush has just called stored.
         let _turn = self.commits()?;
+        self.fill_states()
+    }
+
+    /// As `read_states`. The caller holds `commits`: one reads at a time, and nothing is stored
+    /// meanwhile, since what is read must not be older than what a flush has just called stored.
+    fn fill_states(&self) -> Result<()> {
         if !self.live()?.states_read {
             let stored = self.storage.states()?;
             self.live_mut()?.learn_states(stored);

@@ -3,10 +3,10 @@
 //! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
 //! table never asks the storage; it says what it does not know.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::entity::{Known, normal_phone, normal_usernames};
 use crate::{Entity, EntityRef, PeerId};
@@ -172,7 +172,8 @@ pub(super) struct Table {
     free: Vec<u32>,
     by_id: HashTable<u32>,
     by_name: HashTable<NameRef>,
-    hasher: RandomState,
+    /// Quick, and seeded at random: whoever chooses ids or usernames cannot choose where they go.
+    hasher: DefaultHashBuilder,
     /// Slots of dirty rows.
     dirty: Vec<u32>,
     hand: usize,
@@ -294,6 +295,10 @@ impl Table {
     ) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         row.touched.store(true, Ordering::Relaxed);
+        if row.seen > now + STALE {
+            // Somebody's clock was ahead. What is told now is news all the same.
+            row.seen = 0;
+        }
         // A record without a time of its own is news, even where the clock has been set back.
         let seen = if record.seen == 0 { seen.max(row.seen) } else { seen };
         // What is older, or min, only fills gaps.
@@ -472,10 +477,26 @@ impl Table {
                 self.remove_slot(slot as u32);
             }
         }
-        for row in self.rows.iter_mut().filter(|row| row.dirty != 0) {
+        for slot in self.dirty.clone() {
+            let owned = self.drop_names(slot);
+            let Some(row) = self.rows.get_mut(slot as usize) else { continue };
             row.known = row.pending;
             row.complete = false;
             row.stored_seen = 0;
+            let known = row.known;
+            let Entity { usernames, phone, name, .. } = row.entity();
+            let keep = |field: u8, text: String| {
+                if known & field != 0 { text } else { String::new() }
+            };
+            row.set_texts(
+                &keep(Known::USERNAMES, usernames),
+                &keep(Known::PHONE, phone),
+                &keep(Known::NAME, name),
+            );
+            if known & Known::FLAGS == 0 {
+                row.flags = 0;
+            }
+            self.own(slot, &owned);
         }
     }
 

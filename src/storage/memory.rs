@@ -17,8 +17,7 @@ pub struct MemoryStorage(Mutex<Kept>);
 struct Kept {
     account: Account,
     entities: BTreeMap<PeerId, Entity>,
-    /// Who bears a username or phone number. The two never look alike: a username starts with a
-    /// letter.
+    /// Who bears a username or phone number. The two may look alike: that is told at look-up.
     bearers: HashMap<String, Vec<PeerId>>,
     states: BTreeMap<i64, UpdateState>,
     files: BTreeMap<FileKey, SentFile>,
@@ -71,8 +70,14 @@ impl Kept {
     /// The newest bearer of a name, which the others lose.
     fn owner(&mut self, name: &str, phone: bool) -> Vec<Entity> {
         let bearers = self.bearers.get(name).into_iter().flatten();
-        let mut found: Vec<Entity> =
-            bearers.filter_map(|id| self.entities.get(id).cloned()).collect();
+        let mut found: Vec<Entity> = bearers
+            .filter_map(|id| self.entities.get(id))
+            .filter(|entity| match phone {
+                true => entity.phone == name,
+                false => entity.usernames.split(' ').any(|it| it == name),
+            })
+            .cloned()
+            .collect();
         found.sort_by_key(|entity| std::cmp::Reverse(entity.seen));
         let losers = found.split_off(found.len().min(1));
         for mut loser in losers {

@@ -8,6 +8,8 @@ pub(crate) mod account_record;
 mod memory;
 mod sqlite;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use zeroize::Zeroizing;
 
 use crate::entity::Known;
@@ -99,6 +101,20 @@ pub struct AccountChange<'a> {
     pub new: &'a Account,
 }
 
+/// When a stored row was seen; 0 for a time to come, which somebody's clock that was ahead has left,
+/// and after which nothing would ever be news again.
+pub(crate) fn believable(seen: i64) -> i64 {
+    if seen > latest() { 0 } else { seen }
+}
+
+/// The latest time at which something can have been seen, in unix seconds: now, give or take what
+/// clocks differ.
+pub(crate) fn latest() -> i64 {
+    const DIFFERENCE: u64 = 86_400;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs().saturating_add(DIFFERENCE)).unwrap_or(i64::MAX)
+}
+
 /// The row that a change makes of the stored one: what [`Storage::commit`] promises of entities.
 /// `None` where it makes none.
 pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<Entity> {
@@ -107,8 +123,9 @@ pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<E
         return (change.known & Known::HASH != 0).then(|| new.clone());
     };
     let texts = Known::USERNAMES | Known::PHONE | Known::NAME;
+    let stored_seen = believable(stored.seen);
     let bare = stored.usernames.is_empty() && stored.phone.is_empty() && stored.name.is_empty();
-    let told = match new.seen >= stored.seen {
+    let told = match new.seen >= stored_seen {
         true => change.known,
         false if bare => change.known & texts,
         false => 0,
@@ -135,7 +152,7 @@ pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<E
         && (!stored.usernames.is_empty()
             || (change.known & Known::PHONE == 0 && !stored.phone.is_empty()));
     if !silent {
-        row.seen = row.seen.max(new.seen);
+        row.seen = stored_seen.max(new.seen);
     }
     Some(row)
 }

@@ -4,10 +4,12 @@
  * memory as they were. */
 #define _XOPEN_SOURCE 700
 #include <dirent.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
+#include "every_call.h"
+#include "null_pointers.h"
 
 static uint8_t key[MTS_AUTH_KEY_LEN];
 
@@ -129,8 +131,11 @@ static void files(const char *folder, const char *fixtures)
 static void permissions(void)
 {
     char folder[] = "/tmp/mtsession-test-XXXXXX";
-    mts_session *s = NULL;
+    mts_session *s = NULL, *copy = NULL;
     const char *secret, *closed, *made;
+    mts_options read_only = MTS_OPTIONS_INIT, shared = MTS_OPTIONS_INIT;
+    int64_t takeout;
+    uint64_t count;
     uid_t user = geteuid();
 
     CHECK(mkdtemp(folder) != NULL);
@@ -142,26 +147,47 @@ static void permissions(void)
     mts_session_free(s);
     OK(mts_session_open(closed, MTS_Z, NULL, &s, &err));
     mts_session_free(s);
+    CHECK(remove(in(folder, "closed.session-lock")) == 0);
     CHECK(chmod(secret, 0) == 0 && chmod(closed, 0644) == 0);
     CHECK(chmod(folder, 0555) == 0);
     CHECK(user != 0 || seteuid(65534) == 0);
 
-    REFUSED(MTS_E_IO, secret, mts_session_open(secret, MTS_Z, NULL, &s, &err));
-    REFUSED(MTS_E_IO, folder, mts_session_open(made, MTS_Z, NULL, &s, &err));
-    /* Readable, but its folder takes no journal and no lock file. */
-    CHECK(mts_session_open(closed, MTS_Z, NULL, &s, &err) < 0);
-    CHECK(strstr(mts_error_message(err), closed) != NULL);
-    mts_error_free(err);
-    err = NULL;
-    mts_options read_only = MTS_OPTIONS_INIT;
+    /* What may not be read is MTS_E_IO, what may not be written MTS_E_READ_ONLY. */
     read_only.flags = MTS_OPEN_READ_ONLY;
+    shared.flags = MTS_OPEN_SHARED;
+    REFUSED(MTS_E_IO, secret, mts_session_open(secret, MTS_Z, NULL, &s, &err));
+    REFUSED(MTS_E_IO, secret, mts_session_open(secret, MTS_Z, &read_only, &s, &err));
+    REFUSED(MTS_E_READ_ONLY, made, mts_session_open(made, MTS_Z, NULL, &s, &err));
+    REFUSED(MTS_E_READ_ONLY, closed, mts_session_open(closed, MTS_Z, NULL, &s, &err));
+    REFUSED(MTS_E_READ_ONLY, closed, mts_session_open(closed, MTS_Z, &shared, &s, &err));
     OK(mts_session_open(closed, MTS_Z, &read_only, &s, &err));
+    REFUSED(MTS_E_READ_ONLY, made, mts_session_clone_to(s, made, MTS_Z, NULL, &copy, &err));
+    CHECK(copy == NULL);
     mts_session_free(s);
+
+    /* His own files, in a folder that stays closed: the lock can be had, the journal cannot. */
+    CHECK(seteuid(user) == 0);
+    CHECK(user != 0 || (chown(folder, 65534, 65534) == 0 && chmod(folder, 0755) == 0));
+    CHECK(user != 0 || seteuid(65534) == 0);
+    CHECK(user == 0 || chmod(folder, 0755) == 0);
+    OK(mts_session_open(made, MTS_Z, NULL, &s, &err));
+    mts_session_free(s);
+    CHECK(chmod(folder, 0555) == 0);
+    OK(mts_session_open(made, MTS_Z, NULL, &s, &err));
+    REFUSED(MTS_E_READ_ONLY, made, mts_session_set_takeout_id(s, 1, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_takeout_id(s, &takeout, &err));
+    OK(mts_session_put_entity(s, 1, 1, 0, 0, "ada", MTS_Z, NULL, 0, NULL, 0, &err));
+    REFUSED(MTS_E_READ_ONLY, made, mts_session_save(s, &err));
+    OK(mts_session_entity_count(s, &count, &err));
+    CHECK(count == 1);
+    mts_session_free(s);
+    CHECK(chmod(made, 0444) == 0 && chmod(folder, 0755) == 0);
+    REFUSED(MTS_E_READ_ONLY, made, mts_session_open(made, MTS_Z, NULL, &s, &err));
 
     CHECK(seteuid(user) == 0);
     CHECK(chmod(folder, 0755) == 0);
-    const char *left[] = {secret, closed, in(folder, "secret.session-lock"),
-                          in(folder, "closed.session-lock")};
+    const char *left[] = {secret, closed, made, in(folder, "secret.session-lock"),
+                          in(folder, "new.session-lock")};
     for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
         remove(left[i]);
     CHECK(rmdir(folder) == 0); /* so nothing else was left in it */
@@ -206,7 +232,6 @@ static void sizes(mts_session *s)
         uint64_t tail;
     } grown[2];
     mts_input_peer peer;
-    mts_update_state state;
     mts_page page;
     uint64_t count;
 
@@ -261,13 +286,88 @@ static void sizes(mts_session *s)
     OK(mts_session_entity_count(s, &count, &err));
     CHECK(count == 0);
 
-    REFUSED(MTS_E_ARGUMENT, "out", mts_session_input_peer(s, "a", 1, 0, &peer, 3, &err));
-    REFUSED(MTS_E_ARGUMENT, "out", mts_session_update_state(s, 0, &state, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "0x100",
             mts_session_input_peer(s, "a", 1, 256, &peer, sizeof peer, &err));
     REFUSED(MTS_E_ARGUMENT, "no room",
             mts_session_entities(s, INT64_MIN, records, 0, sizeof records[0], NULL, 0, &page, &err));
     CHECK(page.count == 0 && page.next == 0);
+}
+
+/* Records of a size that no header ever gave them: too short, and longer with a tail that says
+ * something. An output may be longer; its tail is zeroed. */
+#define SIZED(call) \
+    do { \
+        for (size_t size = 0; size < 8; size += 7) \
+            REFUSED(MTS_E_ARGUMENT, "bytes", call); \
+    } while (0)
+#define GIVEN(call) \
+    do { \
+        SIZED(call); \
+        size_t size = sizeof bytes; \
+        REFUSED(MTS_E_ARGUMENT, "newer", call); \
+    } while (0)
+
+static void record_sizes(const char *folder, mts_session *s)
+{
+    /* As large as two of the largest record, and not zero anywhere. */
+    static union {
+        uint8_t raw[1024];
+        mts_dc dc;
+        mts_key key;
+        mts_salt salt;
+        mts_identity identity;
+        mts_entity entity;
+        mts_update_state state;
+        mts_file file;
+        mts_input_peer peer;
+        mts_session_info info;
+    } bytes;
+    mts_page page;
+
+    memset(&bytes, 1, sizeof bytes);
+    SIZED(mts_list_sessions(folder, MTS_Z, NULL, 0, &bytes.info, 1, size, NULL, 0, &page, &err));
+    SIZED(mts_session_dc(s, &bytes.dc, size, &err));
+    SIZED(mts_session_dc_options(s, 0, &bytes.dc, 1, size, &page, &err));
+    SIZED(mts_session_key(s, 2, 0, &bytes.key, size, &err));
+    SIZED(mts_session_salts(s, 2, 0, &bytes.salt, 1, size, &page, &err));
+    SIZED(mts_session_identity(s, &bytes.identity, size, &err));
+    SIZED(mts_session_entities(s, INT64_MIN, &bytes.entity, 1, size, NULL, 0, &page, &err));
+    SIZED(mts_session_input_peer(s, "a", 1, 0, &bytes.peer, size, &err));
+    SIZED(mts_session_input_peer_by_id(s, 1, 0, &bytes.peer, size, &err));
+    SIZED(mts_session_input_peer_by_username(s, "a", 1, 0, &bytes.peer, size, &err));
+    SIZED(mts_session_input_peer_by_phone(s, "1", 1, 0, &bytes.peer, size, &err));
+    SIZED(mts_session_input_peer_by_name(s, "a", 1, 0, &bytes.peer, size, &err));
+    SIZED(mts_session_entity(s, "a", 1, 0, &bytes.entity, size, NULL, 0, &page, &err));
+    SIZED(mts_session_entity_by_id(s, 1, 0, &bytes.entity, size, NULL, 0, &page, &err));
+    SIZED(mts_session_entity_by_username(s, "a", 1, 0, &bytes.entity, size, NULL, 0, &page, &err));
+    SIZED(mts_session_entity_by_phone(s, "1", 1, 0, &bytes.entity, size, NULL, 0, &page, &err));
+    SIZED(mts_session_entity_by_name(s, "a", 1, 0, &bytes.entity, size, NULL, 0, &page, &err));
+    SIZED(mts_session_update_state(s, 0, &bytes.state, size, &err));
+    SIZED(mts_session_update_states(s, 0, &bytes.state, 1, size, &page, &err));
+    SIZED(mts_session_file(s, key, 1, 0, &bytes.file, size, &err));
+    memset(&bytes, 1, sizeof bytes);
+    GIVEN(mts_session_put_dc_options(s, &bytes.dc, 1, size, &err));
+    GIVEN(mts_session_put_key(s, &bytes.key, size, &err));
+    GIVEN(mts_session_put_salts(s, 2, &bytes.salt, 1, size, &err));
+    GIVEN(mts_session_set_identity(s, &bytes.identity, size, &err));
+    GIVEN(mts_session_put_entities(s, &bytes.entity, 1, size, NULL, 0, &err));
+    GIVEN(mts_session_set_update_state(s, &bytes.state, size, 0, &err));
+    GIVEN(mts_session_set_update_states(s, &bytes.state, 1, size, 0, &err));
+    GIVEN(mts_session_cache_file(s, &bytes.file, size, &err));
+
+    /* No room for a single record would never come to an end; none to take in is fine. */
+    REFUSED(MTS_E_ARGUMENT, "no room",
+            mts_list_sessions(folder, MTS_Z, NULL, 0, NULL, 0, sizeof bytes.info, NULL, 0, &page,
+                              &err));
+    REFUSED(MTS_E_ARGUMENT, "no room",
+            mts_session_dc_options(s, 0, NULL, 0, sizeof bytes.dc, &page, &err));
+    REFUSED(MTS_E_ARGUMENT, "no room",
+            mts_session_salts(s, 2, 0, NULL, 0, sizeof bytes.salt, &page, &err));
+    REFUSED(MTS_E_ARGUMENT, "no room",
+            mts_session_update_states(s, INT64_MIN, NULL, 0, sizeof bytes.state, &page, &err));
+    OK(mts_session_put_dc_options(s, NULL, 0, sizeof bytes.dc, &err));
+    OK(mts_session_put_salts(s, 2, NULL, 0, sizeof bytes.salt, &err));
+    OK(mts_session_set_update_states(s, NULL, 0, sizeof bytes.state, 0, &err));
 }
 
 static void values_that_cannot_be(mts_session *s)
@@ -281,12 +381,29 @@ static void values_that_cannot_be(mts_session *s)
     uint8_t value[4];
     size_t needed;
     uint64_t key_id;
+    mts_entity entity;
+    mts_page page;
+    char says[80];
+    static const int64_t nobody[] = {0, -1000000000000, INT64_MIN};
 
     REFUSED(MTS_E_ARGUMENT, "id 0",
             mts_session_input_peer_by_id(s, 0, 0, &peer, sizeof peer, &err));
     REFUSED(MTS_E_ARGUMENT, "-1000000000000",
             mts_session_put_entity(s, -1000000000000, 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
     REFUSED(MTS_E_ARGUMENT, "id 0", mts_session_forget_entity(s, 0, &err));
+    for (size_t i = 0; i < sizeof nobody / sizeof nobody[0]; i++) {
+        snprintf(says, sizeof says, "id %" PRId64 " marks no peer", nobody[i]);
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_put_entity(s, nobody[i], 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
+        REFUSED(MTS_E_ARGUMENT, says, mts_session_forget_entity(s, nobody[i], &err));
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_input_peer_by_id(s, nobody[i], 0, &peer, sizeof peer, &err));
+        REFUSED(MTS_E_ARGUMENT, says,
+                mts_session_entity_by_id(s, nobody[i], 0, &entity, sizeof entity, NULL, 0, &page,
+                                         &err));
+    }
+    REFUSED(MTS_E_ARGUMENT, "-5 cannot be a bare id",
+            mts_session_input_peer_by_id(s, -5, MTS_LOOK_BARE_ID, &peer, sizeof peer, &err));
 
     memset(&state, 0, sizeof state);
     state.id = -1001234567890;
@@ -313,12 +430,23 @@ static void values_that_cannot_be(mts_session *s)
     REFUSED(MTS_E_ARGUMENT, "", mts_session_set_home(s, 2, key, 0, &err));
     ANSWERS(MTS_NOT_FOUND, mts_session_auth_key_id(s, &key_id, &err));
     memset(&me, 0, sizeof me);
+    me.user_id = -1;
+    REFUSED(MTS_E_ARGUMENT, "-1", mts_session_set_identity(s, &me, sizeof me, &err));
+    me.user_id = 0;
     me.flags = 4;
     REFUSED(MTS_E_ARGUMENT, "0x4", mts_session_set_identity(s, &me, sizeof me, &err));
     memset(&file, 0, sizeof file);
     file.kind = 2;
     REFUSED(MTS_E_ARGUMENT, "kind", mts_session_cache_file(s, &file, sizeof file, &err));
     REFUSED(MTS_E_ARGUMENT, "slot 3", mts_session_key(s, 2, 3, &one, sizeof one, &err));
+    REFUSED(MTS_E_ARGUMENT, "slot 3", mts_session_forget_key(s, 2, 3, &err));
+    REFUSED(MTS_E_ARGUMENT, "data center 0", mts_session_set_home(s, 0, key, sizeof key, &err));
+    memset(&one, 0, sizeof one);
+    one.key[0] = 1;
+    REFUSED(MTS_E_ARGUMENT, "data center 0", mts_session_put_key(s, &one, sizeof one, &err));
+    one.dc = 2;
+    one.user_id = -1;
+    REFUSED(MTS_E_ARGUMENT, "-1", mts_session_put_key(s, &one, sizeof one, &err));
     memset(&option, 0, sizeof option);
     option.id = 2;
     option.port = 443;
@@ -336,216 +464,82 @@ static void values_that_cannot_be(mts_session *s)
     ANSWERS(MTS_NOT_FOUND, mts_session_value(s, "x", MTS_Z, value, 4, &needed, &err));
 }
 
-/* Every pointer NULL in turn. `N` where NULL alone is wrong, an error without any object too. */
-#define N(says, call) REFUSED(MTS_E_ARGUMENT, says " is NULL", call)
-
-static void null_session(void)
+/* After all that was refused, the session holds what it held before: nothing. */
+static void untouched(mts_session *s)
 {
-    static mts_session *const s = NULL;
-    uint8_t bytes[MTS_AUTH_KEY_LEN], texts[8];
-    uint64_t u64;
-    int64_t i64;
-    uint32_t u32;
-    int32_t i32;
-    size_t size;
-    char buf[8];
-    mts_buffer *buffer = NULL;
-    mts_session *made = NULL;
-    mts_page page;
+    mts_buffer *packed;
     mts_dc dc;
     mts_key one;
-    mts_salt salt;
     mts_identity me;
-    mts_entity entity;
-    mts_input_peer peer;
     mts_update_state state;
-    mts_file file;
-
-    memset(&dc, 0, sizeof dc);
-    memset(&one, 0, sizeof one);
-    memset(&salt, 0, sizeof salt);
-    memset(&me, 0, sizeof me);
-    memset(&entity, 0, sizeof entity);
-    memset(&state, 0, sizeof state);
-    memset(&file, 0, sizeof file);
-    N("session", mts_session_save(s, &err));
-    N("session", mts_session_close(s, &err));
-    N("session", mts_session_delete(s, &err));
-    N("session", mts_session_clone_to(s, NULL, 0, NULL, &made, &err));
-    N("session", mts_session_next_notice(s, &i32, buf, sizeof buf, &size, &err));
-    N("session", mts_session_dc(s, &dc, sizeof dc, &err));
-    N("session", mts_session_set_dc(s, 2, "a", 1, 443, &err));
-    N("session", mts_session_auth_key(s, bytes, &err));
-    N("session", mts_session_set_auth_key(s, key, sizeof key, &err));
-    N("session", mts_session_clear_auth_key(s, &err));
-    N("session", mts_session_auth_key_id(s, &u64, &err));
-    N("session", mts_session_tmp_auth_key(s, bytes, &err));
-    N("session", mts_session_set_tmp_auth_key(s, key, sizeof key, &err));
-    N("session", mts_session_clear_tmp_auth_key(s, &err));
-    N("session", mts_session_takeout_id(s, &i64, &err));
-    N("session", mts_session_set_takeout_id(s, 1, &err));
-    N("session", mts_session_clear_takeout_id(s, &err));
-    N("session", mts_session_identity(s, &me, sizeof me, &err));
-    N("session", mts_session_set_identity(s, &me, sizeof me, &err));
-    N("session", mts_session_set_home(s, 2, key, sizeof key, &err));
-    N("session", mts_session_dc_options(s, 0, &dc, 1, sizeof dc, &page, &err));
-    N("session", mts_session_put_dc_options(s, NULL, 0, sizeof dc, &err));
-    N("session", mts_session_key(s, 2, 0, &one, sizeof one, &err));
-    N("session", mts_session_put_key(s, &one, sizeof one, &err));
-    N("session", mts_session_forget_key(s, 2, 0, &err));
-    N("session", mts_session_salts(s, 2, 0, &salt, 1, sizeof salt, &page, &err));
-    N("session", mts_session_put_salts(s, 2, &salt, 1, sizeof salt, &err));
-    N("session", mts_session_put_entities(s, &entity, 1, sizeof entity, NULL, 0, &err));
-    N("session", mts_session_put_entity(s, 1, 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
-    N("session", mts_session_save_entities(s, &u32, &err));
-    N("session", mts_session_set_save_entities(s, 1, &err));
-    N("session", mts_session_entities(s, 0, &entity, 1, sizeof entity, texts, 8, &page, &err));
-    N("session", mts_session_entity_count(s, &u64, &err));
-    N("session", mts_session_forget_entity(s, 1, &err));
-    N("session", mts_session_input_peer(s, "a", 1, 0, &peer, sizeof peer, &err));
-    N("session", mts_session_input_peer_by_id(s, 1, 0, &peer, sizeof peer, &err));
-    N("session", mts_session_input_peer_by_username(s, "a", 1, 0, &peer, sizeof peer, &err));
-    N("session", mts_session_input_peer_by_phone(s, "1", 1, 0, &peer, sizeof peer, &err));
-    N("session", mts_session_input_peer_by_name(s, "a", 1, 0, &peer, sizeof peer, &err));
-    N("session", mts_session_entity(s, "a", 1, 0, &entity, sizeof entity, texts, 8, &page, &err));
-    N("session", mts_session_entity_by_id(s, 1, 0, &entity, sizeof entity, texts, 8, &page, &err));
-    N("session", mts_session_entity_by_username(s, "a", 1, 0, &entity, sizeof entity, texts, 8,
-                                                &page, &err));
-    N("session", mts_session_entity_by_phone(s, "1", 1, 0, &entity, sizeof entity, texts, 8, &page,
-                                             &err));
-    N("session", mts_session_entity_by_name(s, "a", 1, 0, &entity, sizeof entity, texts, 8, &page,
-                                            &err));
-    N("session", mts_session_update_state(s, 0, &state, sizeof state, &err));
-    N("session", mts_session_update_states(s, 0, &state, 1, sizeof state, &page, &err));
-    N("session", mts_session_set_update_state(s, &state, sizeof state, 0, &err));
-    N("session", mts_session_set_update_states(s, &state, 1, sizeof state, 0, &err));
-    N("session", mts_session_remove_update_state(s, 0, &err));
-    N("session", mts_session_cache_file(s, &file, sizeof file, &err));
-    N("session", mts_session_file(s, key, 1, 0, &file, sizeof file, &err));
-    N("session", mts_session_put_value(s, "x", 1, key, 1, 0, &err));
-    N("session", mts_session_value(s, "x", 1, bytes, 1, &size, &err));
-    N("session", mts_session_remove_value(s, "x", 1, 0, &err));
-    N("session", mts_session_to_string(s, &buffer, &err));
-    N("session", mts_session_to_packed(s, &buffer, &err));
-    CHECK(mts_session_save(NULL, NULL) == MTS_E_ARGUMENT);
-}
-
-static void null_pointers(mts_session *s)
-{
-    mts_session *made = NULL;
-    mts_page page;
-    mts_entity entity;
-    mts_session_info info;
-    mts_input_peer peer;
-    uint8_t bytes[8];
-    mts_file file;
-    size_t size;
-    int32_t i32;
-    char buf[8];
-
-    N("path", mts_session_open(NULL, MTS_Z, NULL, &made, &err));
-    REFUSED(MTS_E_ARGUMENT, "path is NULL", mts_session_open(NULL, 3, NULL, &made, &err));
-    N("out", mts_session_open("x.session", MTS_Z, NULL, NULL, &err));
-    CHECK(access("x.session", F_OK) != 0);
-    N("out", mts_session_memory(NULL, NULL, &err));
-    N("text", mts_session_from_string(NULL, MTS_Z, NULL, &made, &err));
-    N("out", mts_session_from_string("", 0, NULL, NULL, &err));
-    REFUSED(MTS_E_ARGUMENT, "packed is NULL", mts_session_from_packed(NULL, 263, NULL, &made, &err));
-    N("out", mts_session_from_packed(key, 1, NULL, NULL, &err));
-    N("storage", mts_session_custom(NULL, NULL, &made, &err));
-    N("out", mts_session_clone_to(s, NULL, 0, NULL, NULL, &err));
-    N("path", mts_session_clone_to(s, NULL, MTS_Z, NULL, &made, &err));
-    N("kind", mts_session_next_notice(s, NULL, buf, 8, &size, &err));
-    N("buf", mts_session_next_notice(s, &i32, NULL, 8, &size, &err));
-    N("needed", mts_session_next_notice(s, &i32, buf, 8, NULL, &err));
-    N("directory", mts_list_sessions(NULL, MTS_Z, NULL, 0, &info, 1, sizeof info, bytes, 8, &page,
-                                     &err));
-    N("out", mts_list_sessions(".", 1, NULL, 0, NULL, 1, sizeof info, bytes, 8, &page, &err));
-    N("page", mts_list_sessions(".", 1, NULL, 0, &info, 1, sizeof info, bytes, 8, NULL, &err));
-    N("out", mts_session_dc(s, NULL, sizeof(mts_dc), &err));
-    N("host", mts_session_set_dc(s, 2, NULL, MTS_Z, 443, &err));
-    N("key", mts_session_auth_key(s, NULL, &err));
-    N("key", mts_session_set_auth_key(s, NULL, 256, &err));
-    N("id", mts_session_auth_key_id(s, NULL, &err));
-    N("key", mts_session_tmp_auth_key(s, NULL, &err));
-    N("key", mts_session_set_tmp_auth_key(s, NULL, 256, &err));
-    N("id", mts_session_takeout_id(s, NULL, &err));
-    N("out", mts_session_identity(s, NULL, sizeof(mts_identity), &err));
-    N("identity", mts_session_set_identity(s, NULL, sizeof(mts_identity), &err));
-    N("key", mts_session_set_home(s, 2, NULL, 256, &err));
-    N("out", mts_session_dc_options(s, 0, NULL, 1, sizeof(mts_dc), &page, &err));
-    N("records", mts_session_put_dc_options(s, NULL, 1, sizeof(mts_dc), &err));
-    N("out", mts_session_key(s, 2, 0, NULL, sizeof(mts_key), &err));
-    N("key", mts_session_put_key(s, NULL, sizeof(mts_key), &err));
-    N("out", mts_session_salts(s, 2, 0, NULL, 1, sizeof(mts_salt), &page, &err));
-    N("records", mts_session_put_salts(s, 2, NULL, 1, sizeof(mts_salt), &err));
-    N("records", mts_session_put_entities(s, NULL, 1, sizeof entity, NULL, 0, &err));
-    memset(&entity, 0, sizeof entity);
-    entity.id = 1;
-    N("heap", mts_session_put_entities(s, &entity, 1, sizeof entity, NULL, 5, &err));
-    N("usernames", mts_session_put_entity(s, 1, 1, 0, 0, NULL, 1, NULL, 0, NULL, 0, &err));
-    N("phone", mts_session_put_entity(s, 1, 1, 0, 0, NULL, 0, NULL, MTS_Z, NULL, 0, &err));
-    N("name", mts_session_put_entity(s, 1, 1, 0, 0, NULL, 0, NULL, 0, NULL, 1, &err));
-    N("on", mts_session_save_entities(s, NULL, &err));
-    N("out", mts_session_entities(s, 0, NULL, 1, sizeof entity, bytes, 8, &page, &err));
-    N("heap", mts_session_entities(s, 0, &entity, 1, sizeof entity, NULL, 8, &page, &err));
-    N("page", mts_session_entities(s, 0, &entity, 1, sizeof entity, bytes, 8, NULL, &err));
-    N("count", mts_session_entity_count(s, NULL, &err));
-    N("key", mts_session_input_peer(s, NULL, 1, 0, &peer, sizeof peer, &err));
-    N("out", mts_session_input_peer(s, "a", 1, 0, NULL, sizeof(mts_input_peer), &err));
-    N("out", mts_session_input_peer_by_id(s, 1, 0, NULL, sizeof(mts_input_peer), &err));
-    N("key", mts_session_entity(s, NULL, MTS_Z, 0, &entity, sizeof entity, bytes, 8, &page, &err));
-    N("out", mts_session_entity(s, "a", 1, 0, NULL, sizeof entity, bytes, 8, &page, &err));
-    N("page", mts_session_entity(s, "a", 1, 0, &entity, sizeof entity, bytes, 8, NULL, &err));
-    N("out", mts_session_update_state(s, 0, NULL, sizeof(mts_update_state), &err));
-    N("out", mts_session_update_states(s, 0, NULL, 1, sizeof(mts_update_state), &page, &err));
-    N("state", mts_session_set_update_state(s, NULL, sizeof(mts_update_state), 0, &err));
-    N("records", mts_session_set_update_states(s, NULL, 1, sizeof(mts_update_state), 0, &err));
-    N("file", mts_session_cache_file(s, NULL, sizeof(mts_file), &err));
-    N("md5", mts_session_file(s, NULL, 1, 0, &file, sizeof file, &err));
-    N("out", mts_session_file(s, key, 1, 0, NULL, sizeof(mts_file), &err));
-    N("key", mts_session_put_value(s, NULL, 1, key, 1, 0, &err));
-    N("value", mts_session_put_value(s, "x", 1, NULL, 1, 0, &err));
-    N("buf", mts_session_value(s, "x", 1, NULL, 8, &size, &err));
-    N("needed", mts_session_value(s, "x", 1, bytes, 8, NULL, &err));
-    N("key", mts_session_remove_value(s, NULL, 1, 0, &err));
-    N("out", mts_session_to_string(s, NULL, &err));
-    N("out", mts_session_to_packed(s, NULL, &err));
-    CHECK(made == NULL);
-}
-
-static void after_close(void)
-{
-    mts_session *s = memory(), *made = NULL;
-    mts_buffer *text = (mts_buffer *)key;
-    mts_input_peer peer;
-    mts_entity entity;
+    mts_salt salt;
     mts_page page;
     uint8_t bytes[MTS_AUTH_KEY_LEN];
+    uint64_t count;
+    uint32_t on;
+    int64_t takeout;
+    size_t needed;
 
+    ANSWERS(MTS_NOT_FOUND, mts_session_dc(s, &dc, sizeof dc, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_auth_key(s, bytes, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_tmp_auth_key(s, bytes, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_takeout_id(s, &takeout, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_key(s, 2, 0, &one, sizeof one, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_value(s, "x", 1, bytes, 1, &needed, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_to_packed(s, &packed, &err));
+    ANSWERS(MTS_DONE, mts_session_dc_options(s, 0, &dc, 1, sizeof dc, &page, &err));
+    CHECK(page.count == 0);
+    ANSWERS(MTS_DONE, mts_session_salts(s, 2, 0, &salt, 1, sizeof salt, &page, &err));
+    CHECK(page.count == 0);
+    ANSWERS(MTS_DONE, mts_session_update_states(s, INT64_MIN, &state, 1, sizeof state, &page, &err));
+    CHECK(page.count == 0);
+    OK(mts_session_identity(s, &me, sizeof me, &err));
+    CHECK(me.user_id == 0 && me.api_id == 0 && me.flags == 0);
+    OK(mts_session_entity_count(s, &count, &err));
+    CHECK(count == 0);
+    OK(mts_session_save_entities(s, &on, &err));
+    CHECK(on == 1);
+}
+
+static void after_close(const char *folder)
+{
+    const char *path = in(folder, "closed.session");
+    mts_session *s;
+    char *before, *after, text[8];
+    size_t len, len_after;
+    int32_t kind;
+
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
     OK(mts_session_set_auth_key(s, key, sizeof key, &err));
     OK(mts_session_close(s, &err));
+    before = slurp(path, &len);
     OK(mts_session_close(s, &err));
-    memset(bytes, 0xaa, sizeof bytes);
-    REFUSED(MTS_E_CLOSED, "closed", mts_session_auth_key(s, bytes, &err));
-    CHECK(bytes[0] == 0 && bytes[255] == 0);
-    REFUSED(MTS_E_CLOSED, "closed", mts_session_save(s, &err));
-    REFUSED(MTS_E_CLOSED, "closed", mts_session_set_dc(s, 2, "a", 1, 443, &err));
-    REFUSED(MTS_E_CLOSED, "closed",
-            mts_session_put_entity(s, 1, 1, 0, 0, NULL, 0, NULL, 0, NULL, 0, &err));
-    REFUSED(MTS_E_CLOSED, "closed",
-            mts_session_input_peer(s, "a", 1, 0, &peer, sizeof peer, &err));
-    REFUSED(MTS_E_CLOSED, "closed",
-            mts_session_entities(s, INT64_MIN, &entity, 1, sizeof entity, bytes, 8, &page, &err));
-    REFUSED(MTS_E_CLOSED, "closed", mts_session_to_string(s, &text, &err));
-    CHECK(text == NULL);
-    REFUSED(MTS_E_CLOSED, "closed", mts_session_clone_to(s, NULL, 0, NULL, &made, &err));
+    every_call(s, MTS_E_CLOSED, "closed");
+    ANSWERS(MTS_DONE, mts_session_next_notice(s, &kind, text, sizeof text, &len_after, &err));
+    OK(mts_session_close(s, &err));
     mts_session_free(s);
+    after = slurp(path, &len_after);
+    CHECK(len == len_after && memcmp(before, after, len) == 0);
+    free(before);
+    free(after);
+}
+
+static void refusals(const char *folder, mts_session *s)
+{
+    paths_and_texts(folder, s);
+    sizes(s);
+    record_sizes(folder, s);
+    values_that_cannot_be(s);
+    null_pointers(s);
+    untouched(s);
 }
 
 int main(int argc, char **argv)
 {
     mts_session *s;
+    char *before, *after;
+    size_t len, len_after;
+    const char *path;
 
     if (argc < 3) {
         fprintf(stderr, "usage: bad_input SCRATCH_FOLDER FIXTURES\n");
@@ -553,16 +547,24 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < MTS_AUTH_KEY_LEN; i++)
         key[i] = (uint8_t)(i + 1);
-    s = memory();
     files(argv[1], argv[2]);
     permissions();
-    paths_and_texts(argv[1], s);
-    sizes(s);
-    values_that_cannot_be(s);
-    null_session();
-    null_pointers(s);
-    after_close();
+    path = in(argv[1], "refused.session");
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    before = slurp(path, &len);
+    refusals(argv[1], s);
+    OK(mts_session_close(s, &err));
     mts_session_free(s);
+    after = slurp(path, &len_after);
+    CHECK(len == len_after && memcmp(before, after, len) == 0);
+    free(before);
+    free(after);
+    s = memory();
+    refusals(argv[1], s);
+    mts_session_free(s);
+    every_call(NULL, MTS_E_ARGUMENT, "session is NULL");
+    null_sinks();
+    after_close(argv[1]);
     printf("%d failures\n", failures);
     return failures != 0;
 }

@@ -1,6 +1,6 @@
 /* After a fork the session is the parent's: the child's calls are refused and undo nothing. */
 #define _POSIX_C_SOURCE 200809L
-#include "check.h"
+#include "every_call.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,14 +10,11 @@
 static int in_child(mts_session *session, const char *path)
 {
     mts_session *own;
-    mts_input_peer peer;
 
     failures = 0;
-    REFUSED(MTS_E_CLOSED, "fork", mts_session_save(session, &err));
-    REFUSED(MTS_E_CLOSED, "fork",
-            mts_session_input_peer(session, "@ada", MTS_Z, 0, &peer, sizeof peer, &err));
-    REFUSED(MTS_E_CLOSED, "fork", mts_session_set_takeout_id(session, 1, &err));
+    every_call(session, MTS_E_CLOSED, "fork");
     REFUSED(MTS_E_CLOSED, "fork", mts_session_close(session, &err));
+    REFUSED(MTS_E_CLOSED, "fork", mts_session_delete(session, &err));
     mts_session_free(session);
     /* The parent still owns it. */
     REFUSED(MTS_E_OWNED, "in use by process", mts_session_open(path, MTS_Z, NULL, &own, &err));

@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use mtsession::{ErrorKind, SqliteOptions, Storage};
+use mtsession::{
+    EntityRef, ErrorKind, How, Look, NoticeKind, Options, Session, SqliteOptions, Storage,
+};
 use rusqlite::OpenFlags;
 
 use super::*;
@@ -198,6 +200,34 @@ fn those_who_share_see_each_other_and_do_not_overwrite_credentials() {
     change(&storage, &old, &new).unwrap();
     let now = storage.load().unwrap();
     assert_eq!((now.takeout_id, now.auth_key), (Some(4), Some(key(5))));
+}
+
+#[test]
+fn what_somebody_else_wrote_is_read_anew_and_told_and_the_unsaved_stays() {
+    let (_folder, path) = logged_in();
+    let open = || Session::open(&path, &SHARED(), &Options::default()).unwrap();
+    let (ours, theirs) = (open(), open());
+    let person =
+        |id, name| EntityRef { name, flags: Entity::WHOLE, ..EntityRef::bare(peer(id), 1) };
+    let name = |id| {
+        let found = ours.find_entity(Look::Id(id), How::default()).unwrap();
+        found.map(|found| found.item.name)
+    };
+    ours.put_entities([EntityRef { seen: 100, ..person(1, "Old") }]).unwrap();
+    ours.save().unwrap();
+    ours.put_entities([EntityRef { seen: 100, ..person(2, "Unsaved") }]).unwrap();
+    assert_eq!((name(1).as_deref(), name(2).as_deref()), (Some("Old"), Some("Unsaved")));
+    theirs.put_entities([EntityRef { seen: 200, ..person(1, "New") }]).unwrap();
+    theirs.set_takeout_id(Some(5)).unwrap();
+    theirs.save().unwrap();
+
+    ours.save().unwrap();
+    assert_eq!((name(1).as_deref(), name(2).as_deref()), (Some("New"), Some("Unsaved")));
+    assert_eq!(ours.takeout_id().unwrap(), Some(5));
+    let notice = ours.next_notice().unwrap().unwrap();
+    assert_eq!(notice.kind, NoticeKind::ChangedElsewhere);
+    assert!(notice.text.contains(&path.display().to_string()), "{}", notice.text);
+    assert_eq!(ours.next_notice().unwrap(), None, "it is told once");
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn an_import_never_overwrites_what_stands_in_its_way() {
     assert!(error.message().contains("move it away"), "{error}");
     assert_eq!(fs::read(kept(&path)).unwrap(), b"somebody's");
     assert_eq!(fs::read(&path).unwrap(), original);
-    assert!(!PathBuf::from(format!("{}-import", path.display())).exists());
+    assert!(!PathBuf::from(format!("{}-mts-import", path.display())).exists());
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn an_import_that_was_killed_is_done_again() {
     // Killed after any of its steps: a half-made database beside it, the original linked or copied.
     for linked in [false, true] {
         let (_folder, path) = copy_of("telethon/telethon-0.15.5.7.session");
-        fs::write(format!("{}-import", path.display()), b"half").unwrap();
-        fs::write(format!("{}-import-journal", path.display()), b"half").unwrap();
+        fs::write(format!("{}-mts-import", path.display()), b"half").unwrap();
+        fs::write(format!("{}-mts-import-journal", path.display()), b"half").unwrap();
         if linked {
             fs::hard_link(&path, kept(&path)).unwrap();
         } else {

@@ -23,6 +23,7 @@ fn the_log_is_entered_at_the_first_write_and_left_at_close() {
         assert!(!has_log(&path), "a session that is read stays one plain file");
         put(&storage, person(1, 100, "ada", "", ""), ALL);
         assert!(has_log(&path));
+        assert!(!storage.changed_elsewhere().unwrap(), "it was ourselves");
         storage.close().unwrap();
         let left: Vec<_> = snapshot(folder.path()).into_keys().collect();
         assert_eq!(left, [path.clone(), path.with_extension("session-lock")]);

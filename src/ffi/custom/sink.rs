@@ -115,7 +115,9 @@ unsafe fn put(
     status
 }
 
-/// Inside `load`: the account record, as the last commit with one gave it. Never calls back.
+/// Inside `load`: the account record, as the last commit with one gave it.
+///
+/// Telethon: what a subclass's `auth_key`, `dc_id` and their like give. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_out_account(
     out: *mut mts_out,
@@ -132,7 +134,9 @@ pub unsafe extern "C" fn mts_out_account(
     }
 }
 
-/// Inside `load`: one update state. `state_size`: sizeof(mts_update_state). Never calls back.
+/// Inside `load`: one update state. `state_size`: sizeof(mts_update_state).
+///
+/// Telethon: what a subclass's `get_update_states()` gives. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_out_state(
     out: *mut mts_out,
@@ -151,7 +155,9 @@ pub unsafe extern "C" fn mts_out_state(
     }
 }
 
-/// Inside `load`: one value. Never calls back.
+/// Inside `load`: one value.
+///
+/// Telethon: none. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_out_value(
     out: *mut mts_out,
@@ -172,7 +178,9 @@ pub unsafe extern "C" fn mts_out_value(
 }
 
 /// Inside `find` and `list`: one entity, and the heap its texts are in. `entity_size`:
-/// sizeof(mts_entity). Never calls back.
+/// sizeof(mts_entity).
+///
+/// Telethon: what a subclass's `get_entity_rows_by_…` give. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_out_entity(
     out: *mut mts_out,
@@ -203,8 +211,10 @@ pub unsafe extern "C" fn mts_out_entity(
     }
 }
 
-/// Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the error's
-/// message. Never calls back.
+/// Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the
+/// error's message.
+///
+/// Telethon: the exception that a subclass raises. Never calls back.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mts_out_error(
     out: *mut mts_out,

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 impl SqliteStorage {
     /// Makes a new session file at `path` of what `fill` puts into it. It is written under another
-    /// name (`<path>-new`), so that whoever looks finds nothing or all of it. Fails with
+    /// name (`<path>-mts-new`), so that whoever looks finds nothing or all of it. Fails with
     /// [`Exists`](crate::ErrorKind::Exists) where something has the name already.
     pub(crate) fn make(
         path: &Path,
@@ -23,7 +23,7 @@ impl SqliteStorage {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
         let path = &resolve(path)?;
-        let draft = &beside(path, "-new");
+        let draft = &beside(path, "-mts-new");
         let options =
             &SqliteOptions { create: true, read_only: false, shared: false, ..options.clone() };
         // What a killed one has left.

@@ -156,7 +156,12 @@ impl OwnerLock {
             .mode(MODE)
             .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
             .open(&name)
-            .map_err(failed)?;
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Error::unwritable("open the owner lock", &name, &error)
+                }
+                _ => failed(error),
+            })?;
         let meta = file.metadata().map_err(failed)?;
         if !meta.is_file() {
             return Err(failed(io::Error::other("it is not a file")));

@@ -53,16 +53,17 @@ impl JournalState {
     }
 
     /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
-    /// Where not, a notice says why, and the rollback journal goes on.
+    /// Where not, a notice says why, and the rollback journal goes on. Answers whether it was
+    /// entered now.
     pub(super) fn enter(
         &mut self,
         db: &Connection,
         path: &Path,
         options: &SqliteOptions,
         notices: &Notices,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<bool> {
         if !std::mem::take(&mut self.wanted) {
-            return Ok(());
+            return Ok(false);
         }
         let refused = match why_not(path, options) {
             Some(reason) => Some(reason),
@@ -72,6 +73,11 @@ impl JournalState {
                 match mode {
                     Ok(mode) if mode == "wal" => None,
                     Ok(mode) => Some(format!("SQLite stays with {mode}")),
+                    Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                        // Somebody has it open right now: the next write may have more luck.
+                        self.wanted = true;
+                        return Ok(false);
+                    }
                     Err(error) => Some(error.to_string()),
                 }
             }
@@ -81,10 +87,11 @@ impl JournalState {
                 "{} is written with a rollback journal, not with a write-ahead log: {reason}",
                 path.display()
             ));
-            return Ok(());
+            return Ok(false);
         }
         self.wal = true;
-        db.pragma_update(None, "synchronous", synchronous(options.journal))
+        db.pragma_update(None, "synchronous", synchronous(options.journal))?;
+        Ok(true)
     }
 
     /// Before a write: whether the log still is the one that was written to. It goes when somebody

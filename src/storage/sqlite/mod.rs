@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use zeroize::Zeroizing;
 
 use self::files::{FileId, OwnerLock, PrivateCopy, Registered, beside, file_id};
@@ -32,7 +32,7 @@ use self::notices::Notices;
 use self::rows::{Bearer, Queries, Reader};
 use self::schema::Side;
 use self::write::{Writer, newest, transaction};
-use super::{Changes, Find, Storage};
+use super::{Changes, Find, Storage, latest};
 use crate::{
     Account, AuthKey, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState,
 };
@@ -120,7 +120,7 @@ struct Open {
 struct State {
     side: Side,
     data_version: i64,
-    /// Usernames and phone numbers have an index.
+    /// Usernames and phone numbers have an index, or cannot be given one.
     indexed: bool,
     /// Somebody else's write was noticed, and the session has not been told yet.
     changed: bool,
@@ -208,7 +208,10 @@ impl Open {
     ) -> std::result::Result<T, Fault> {
         storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
-        journal.enter(db, &storage.path, &storage.options, notices)?;
+        if journal.enter(db, &storage.path, &storage.options, notices)? {
+            // The change of the journal looks like somebody's write.
+            state.data_version = data_version(db)?;
+        }
         journal.check(&storage.path)?;
         let commit = || {
             transaction(db, |db| {
@@ -220,6 +223,7 @@ impl Open {
                     notices,
                     schema: storage.schema,
                     shared: storage.options.shared,
+                    latest: latest(),
                 })
             })
         };
@@ -244,7 +248,8 @@ impl SqliteStorage {
     /// [`Owned`](ErrorKind::Owned) where another client has it,
     /// [`Format`](ErrorKind::Format) where it is no session of Telethon (the text names what it is),
     /// [`Version`](ErrorKind::Version) where a newer Telethon wrote it (which `read_only` still
-    /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly).
+    /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly) where
+    /// the file or its folder may not be written.
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
         open::open(path, options)
     }
@@ -328,7 +333,9 @@ impl SqliteStorage {
             open.db.busy_timeout(Duration::ZERO)?;
             let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
             open.db.busy_timeout(open::busy_timeout(&self.options))?;
-            open.state.indexed = made.is_ok();
+            // Only a lock that somebody holds now is worth another try.
+            open.state.indexed = !matches!(&made, Err(Fault::Sqlite(error))
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
         }
         // Prepared before there was an index, a statement would be prepared again at each use.
         open.db.flush_prepared_statement_cache();

@@ -56,7 +56,12 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
     let notices = Arc::new(Notices::default());
     let mut lock = None;
     if !options.read_only {
-        let (taken, stale) = OwnerLock::take(&path, options.shared)?;
+        let (taken, stale) = OwnerLock::take(&path, options.shared).or_else(|error| {
+            if error.kind() == ErrorKind::ReadOnly {
+                check_readable(&path)?;
+            }
+            Err(error)
+        })?;
         if let Some(stale) = stale {
             notices.push(stale);
         }
@@ -138,6 +143,17 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
             }
             Err(fault.at("open", &path))
         }
+    }
+}
+
+/// Fails where not even reading is allowed, so that nobody is sent to open it read-only in vain.
+fn check_readable(path: &Path) -> Result<()> {
+    let registry = Registry::hold();
+    match fs::metadata(path) {
+        Ok(meta) if !registry.has(file_id(&meta)) => {
+            File::open(path).map(drop).map_err(|error| Error::io("open", path, &error))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -362,7 +378,7 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             ),
         ));
     }
-    let new = beside(path, "-import");
+    let new = beside(path, "-mts-import");
     // What a killed import has left; the owner lock says that there is no other one.
     for suffix in ["", "-journal"] {
         let _ = fs::remove_file(beside(&new, suffix));
@@ -403,7 +419,7 @@ fn keep_original(path: &Path) -> Result<()> {
         io::ErrorKind::AlreadyExists => Err(error),
         // A file system without links: a copy, which must not be seen half written either.
         _ => {
-            let part = beside(path, "-import.json");
+            let part = beside(path, "-mts-import.json");
             let _ = fs::remove_file(&part);
             io::copy(&mut File::open(path)?, &mut create(&part)?)?;
             File::open(&part)?.sync_all()?;

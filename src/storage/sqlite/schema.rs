@@ -119,7 +119,7 @@ struct Table {
     columns: Vec<Column>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Column {
     name: String,
     in_key: bool,
@@ -142,8 +142,8 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
     let journal: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
     let mut tables = Vec::new();
     let mut statement = db.prepare(
-        "SELECT lower(name), type, rootpage FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' \
-         ESCAPE '\\' LIMIT 1001",
+        "SELECT lower(name), type, rootpage, sql FROM sqlite_schema \
+         WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' LIMIT 1001",
     )?;
     let mut rows = statement.query([])?;
     let mut seen = 0;
@@ -162,7 +162,8 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
         let real =
             kind == "table" && matches!(row.get_ref(2)?, ValueRef::Integer(page) if page > 0);
         if real {
-            tables.push(Table { name: name.to_owned(), columns: columns(db, name)? });
+            let sql = row.get_ref(3)?.as_str().unwrap_or_default();
+            tables.push(Table { name: name.to_owned(), columns: columns(db, name, sql)? });
         } else if is_ours(name) {
             let kind = if kind == "table" { "virtual table" } else { kind };
             return Err(Error::format(format!(
@@ -189,7 +190,12 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
     Ok(shape)
 }
 
-fn columns(db: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
+/// The columns of a table that was made by this statement. One that is worded as usual need not be
+/// asked for, which is most of what opening a session takes.
+fn columns(db: &Connection, table: &str, sql: &str) -> rusqlite::Result<Vec<Column>> {
+    if let Some(columns) = usual_columns(table, sql) {
+        return Ok(columns);
+    }
     let mut statement =
         db.prepare_cached("SELECT lower(name), pk, hidden FROM pragma_table_xinfo(?1)")?;
     let rows = statement.query_map([table], |row| {
@@ -200,6 +206,38 @@ fn columns(db: &Connection, table: &str) -> rusqlite::Result<Vec<Column>> {
         })
     })?;
     rows.collect()
+}
+
+/// The columns of a table that is defined word for word as Telethon or we define it, however the
+/// words are spaced.
+fn usual_columns(table: &str, sql: &str) -> Option<Vec<Column>> {
+    let words = sql.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    let start = format!("create table {table} (");
+    let inner = words.strip_prefix(&start).or_else(|| {
+        // Telethon leaves no blank there.
+        words.strip_prefix(start.trim_end_matches(" ("))?.strip_prefix('(')
+    })?;
+    let inner = inner.strip_suffix(')')?.replace(" ,", ",");
+    let inner = inner.trim();
+    let is_word = |text: &str, word: &str| text.split([',', ' ', '(', ')']).any(|it| it == word);
+    let column = |name: &str, definition: &str, key: &str| Column {
+        name: name.to_owned(),
+        in_key: definition.contains("primary key") || is_word(key, name),
+        generated: false,
+    };
+    if let Some((_, columns, key)) = TABLES.iter().find(|(name, ..)| *name == table) {
+        return [TMP_KEY, ""].into_iter().find_map(|without| {
+            let columns = columns.iter().filter(|(name, _)| *name != without);
+            let list: Vec<_> = columns.clone().map(|(n, t)| format!("{n} {t}")).collect();
+            (inner == list.join(", ") + key)
+                .then(|| columns.map(|(name, kind)| column(name, kind, key)).collect())
+        });
+    }
+    let (_, columns, definition) = SIDE_TABLES.iter().find(|(name, ..)| *name == table)?;
+    let key = definition.split_once(", primary key(").map_or("", |(_, key)| key);
+    let own = |name: &str| definition.split(", ").find(|it| it.split(' ').next() == Some(name));
+    let column = |name: &&str| column(name, own(name).unwrap_or_default(), key);
+    (inner == *definition).then(|| columns.iter().map(column).collect())
 }
 
 fn is_ours(name: &str) -> bool {
@@ -470,18 +508,17 @@ impl Side {
     ) -> rusqlite::Result<Side> {
         let mut side = Side::default();
         let mut statement = db.prepare_cached(
-            "SELECT 1 FROM sqlite_schema WHERE name = ?1 AND type = 'table' AND rootpage > 0",
+            "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'mts\\_%' ESCAPE '\\' \
+             AND type = 'table' AND rootpage > 0",
         )?;
-        for (name, needed, _) in SIDE_TABLES {
-            if !statement.exists([name])? {
-                if name == "mts_owner" {
-                    return Ok(side);
-                }
-                continue;
-            }
-            let found = columns(db, name)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let name = row.get_ref(0)?.as_str().unwrap_or_default();
+            let known = SIDE_TABLES.iter().find(|(table, ..)| table.eq_ignore_ascii_case(name));
+            let Some((table, needed, _)) = known else { continue };
+            let found = columns(db, table, row.get_ref(1)?.as_str().unwrap_or_default())?;
             if needed.iter().all(|name| found.iter().any(|c| c.name == *name && !c.generated)) {
-                side.tables.push(name);
+                side.tables.push(table);
             }
         }
         if side.exists("mts_owner") {
@@ -536,5 +573,49 @@ impl Side {
         db.execute_batch("DELETE FROM mts_owner")?;
         db.execute("INSERT INTO mts_owner (home) VALUES (?1)", [home.cast_signed()])?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_are_not_asked_for_are_those_that_sqlite_tells() {
+        let spaced = "CREATE TABLE sent_files (\n    md5_digest blob,\n    file_size integer,\n    \
+             type integer,\n    id integer,\n    hash integer,\n    primary key(md5_digest, \
+             file_size, type)\n)";
+        for (schema, side) in [(7, false), (8, true)] {
+            let db = Connection::open_in_memory().unwrap();
+            db.execute_batch(spaced).unwrap();
+            migrate(&db, schema).ok().unwrap();
+            if side {
+                Side::default().prepare(&db, 1).unwrap();
+            }
+            let mut tables =
+                db.prepare("SELECT name, sql FROM sqlite_schema WHERE sql > ''").unwrap();
+            let mut rows = tables.query([]).unwrap();
+            let mut count = 0;
+            while let Some(row) = rows.next().unwrap() {
+                let (name, sql): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+                let told = columns(&db, &name, "").unwrap();
+                assert_eq!(usual_columns(&name, &sql), Some(told), "{sql}");
+                count += 1;
+            }
+            assert_eq!(count, if side { 13 } else { 5 });
+        }
+    }
+
+    #[test]
+    fn a_table_worded_otherwise_is_asked_for() {
+        for sql in [
+            "CREATE TABLE version (version integer primary key, more text)",
+            "CREATE TABLE version (versioninteger primary key)",
+            "CREATE TABLE version (version integer primary key) WITHOUT ROWID",
+            "CREATE TABLE version (version integer AS (1))",
+            "",
+        ] {
+            assert_eq!(usual_columns("version", sql), None, "{sql}");
+        }
     }
 }

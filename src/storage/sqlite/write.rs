@@ -26,8 +26,8 @@ pub(super) fn transaction<T>(
     Ok(out)
 }
 
-/// How a sighting (?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name, ?6 when, ?7 known bits) joins a
-/// stored row.
+/// How a sighting (?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name, ?6 when, ?7 known bits, ?8 the
+/// latest time that is believed) joins a stored row.
 ///
 /// A sighting that is older than the row changes nothing, except that a row without any text
 /// takes the texts: Telethon replaces whole rows by bare ones (since 1.25, at every save), and
@@ -39,16 +39,16 @@ pub(super) fn transaction<T>(
 /// `date + 0` reads damaged dates as 0.
 macro_rules! merge {
     () => {
-        "hash = CASE WHEN ?7 & 1 AND ?6 >= ifnull(date + 0, 0) THEN ?2 ELSE hash END, \
-         username = CASE WHEN ?7 & 2 AND (?6 >= ifnull(date + 0, 0) OR \
+        "hash = CASE WHEN ?7 & 1 AND ?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) THEN ?2 ELSE hash END, \
+         username = CASE WHEN ?7 & 2 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?3 ELSE username END, \
-         phone = CASE WHEN ?7 & 4 AND (?6 >= ifnull(date + 0, 0) OR \
+         phone = CASE WHEN ?7 & 4 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
-         name = CASE WHEN ?7 & 8 AND (?6 >= ifnull(date + 0, 0) OR \
+         name = CASE WHEN ?7 & 8 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
            (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
          date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
            (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
-           ELSE nullif(max(ifnull(date + 0, 0), ?6), 0) END"
+           ELSE nullif(max(iif(date + 0 > ?8, 0, ifnull(date + 0, 0)), ?6), 0) END"
     };
 }
 
@@ -74,6 +74,8 @@ pub(super) struct Writer<'a> {
     pub(super) schema: u32,
     /// Others may write the account too.
     pub(super) shared: bool,
+    /// Later dates are not believed.
+    pub(super) latest: i64,
 }
 
 impl Writer<'_> {
@@ -312,7 +314,7 @@ impl Writer<'_> {
                 )?
                 .query_row([id], |row| row.get(0))
                 .optional()?;
-            seen >= date.unwrap_or(0)
+            seen >= date.filter(|date| *date <= self.latest).unwrap_or(0)
         } else {
             false
         };
@@ -330,7 +332,8 @@ impl Writer<'_> {
                     .and_then(|phone| phone.parse::<i64>().ok()),
                 known_text(&entity.name, known & Known::NAME != 0),
                 seen,
-                known
+                known,
+                self.latest
             ],
         )?;
         if newer && changed > 0 {

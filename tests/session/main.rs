@@ -4,8 +4,10 @@
 // A test may stop at the first surprise, in its helpers too.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-#[path = "contract/given.rs"]
+mod elsewhere;
+#[path = "../contract/given.rs"]
 mod given;
+mod races;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -26,7 +28,20 @@ struct Watched {
     failing: AtomicBool,
     commits: AtomicUsize,
     finds: AtomicUsize,
+    changed: AtomicBool,
     hook: Mutex<Option<Hook>>,
+    after_read: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl Watched {
+    /// What was read goes to the session only after somebody else had his turn.
+    fn has_read<T>(&self, read: T) -> T {
+        let hook = self.after_read.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+        read
+    }
 }
 
 #[derive(Clone, Default)]
@@ -49,6 +64,11 @@ impl Shared {
         *self.0.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
+    /// Once, after the next time that the storage is asked for rows, and before it answers.
+    fn after_read(&self, hook: impl FnOnce() + Send + 'static) {
+        *self.0.after_read.lock().unwrap() = Some(Box::new(hook));
+    }
+
     fn stored(&self, marked: i64) -> Option<Entity> {
         self.0.memory.find(Find::Id(id(marked))).unwrap().pop()
     }
@@ -59,29 +79,29 @@ impl Storage for Shared {
         self.0.memory.load()
     }
     fn states(&self) -> Result<Vec<UpdateState>> {
-        self.0.memory.states()
+        self.0.has_read(self.0.memory.states())
     }
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
         self.0.finds.fetch_add(1, Ordering::SeqCst);
-        self.0.memory.find(by)
+        self.0.has_read(self.0.memory.find(by))
     }
     fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
-        self.0.memory.list(after, max)
+        self.0.has_read(self.0.memory.list(after, max))
     }
     fn value(&self, key: &str) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
         self.0.memory.value(key)
     }
     fn values(&self) -> Result<Vec<(String, zeroize::Zeroizing<Vec<u8>>)>> {
-        self.0.memory.values()
+        self.0.has_read(self.0.memory.values())
     }
     fn file(&self, key: &FileKey) -> Result<Option<SentFile>> {
         self.0.memory.file(key)
     }
     fn files(&self) -> Result<Vec<(FileKey, SentFile)>> {
-        self.0.memory.files()
+        self.0.has_read(self.0.memory.files())
     }
     fn count(&self) -> Result<u64> {
-        self.0.memory.count()
+        self.0.has_read(self.0.memory.count())
     }
     fn commit(&self, changes: &Changes<'_>) -> Result<()> {
         if let Some(hook) = &*self.0.hook.lock().unwrap() {
@@ -94,7 +114,7 @@ impl Storage for Shared {
         self.0.memory.commit(changes)
     }
     fn changed_elsewhere(&self) -> Result<bool> {
-        Ok(false)
+        Ok(self.0.changed.swap(false, Ordering::SeqCst))
     }
     fn place(&self) -> String {
         "the watched storage".to_owned()

@@ -1,0 +1,3 @@
+module mtsession
+
+go 1.24

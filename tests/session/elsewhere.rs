@@ -1,0 +1,126 @@
+//! Somebody else writes the same file: another session that shares it, or Telethon.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use mtsession::{Dc, DcOption, Identity, Journal, Salt, SqliteOptions};
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.session");
+    (folder, path)
+}
+
+fn shared(path: &Path, options: &Options) -> Session {
+    let sqlite = SqliteOptions { shared: true, ..SqliteOptions::default() };
+    Session::open(path, &sqlite, options).unwrap()
+}
+
+fn identity(user_id: i64) -> Identity {
+    Identity { user_id, ..Identity::default() }
+}
+
+#[test]
+fn a_waiting_row_does_not_hold_on_to_a_name_that_somebody_else_has_taken() {
+    let (_folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    put(&session, EntityRef { name: "Ada", ..user(1, 100, "ada") });
+    session.save().unwrap();
+    // Says nothing of names, and waits.
+    put(&session, EntityRef { seen: 101, ..EntityRef::bare(id(1), 12) });
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "UPDATE entities SET username = 'eve', name = 'Eve' WHERE id = 1; \
+         INSERT INTO entities VALUES (2, 22, 'ada', NULL, 'Ada', 200)",
+    )
+    .unwrap();
+    drop(db);
+    session.set_takeout_id(Some(1)).unwrap();
+    assert_eq!(named(&session, "ada"), Some(2));
+    assert_eq!(named(&session, "eve"), Some(1));
+    let how = How::default();
+    let called = session.find_input_peer(Look::Name("Ada"), how).unwrap().unwrap();
+    assert_eq!((called.item.id, called.ambiguous), (id(2), false));
+    let waiting = session.find_entity(Look::Id(1), how).unwrap().unwrap().item;
+    assert_eq!((waiting.access_hash, waiting.name.as_str()), (12, "Eve"));
+}
+
+#[test]
+fn salts_of_two_who_share_never_keep_either_from_saving() {
+    let (_folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    let salt = |salt| Salt { dc: 2, salt, since: 2, until: 3 };
+    put(&one, user(1, 100, "ada"));
+    one.set_salts(2, &[salt(1)]).unwrap();
+    two.set_salts(2, &[salt(2)]).unwrap();
+    two.save().unwrap();
+    one.save().unwrap();
+    assert_eq!(two.salts(2).unwrap(), [salt(1)]);
+    assert_eq!(named(&two, "ada"), Some(1));
+}
+
+#[test]
+fn what_waits_for_one_account_is_not_saved_into_another_ones_file() {
+    let (_folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    one.set_identity(&identity(500)).unwrap();
+    put(&one, user(1, 100, "ada"));
+    one.set_update_states(&[pts(5)], false).unwrap();
+    assert_eq!(two.identity().unwrap().user_id, 500);
+    two.set_identity(&identity(600)).unwrap();
+    one.save().unwrap();
+    assert_eq!(named(&one, "ada"), None);
+    assert_eq!(named(&two, "ada"), None);
+    assert_eq!(two.update_states(None, 9).unwrap(), []);
+}
+
+#[test]
+fn a_temporary_key_does_not_outlive_the_key_it_is_for() {
+    let (_folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    one.set_dc(2, "149.154.167.51", 443).unwrap();
+    one.set_auth_key(Some(&key(2))).unwrap();
+    one.set_tmp_auth_key(Some(&key(22))).unwrap();
+    let dc = Dc::new(4, "149.154.167.91", 443).unwrap();
+    two.set_dc_options(vec![DcOption { dc, flags: 0, secret: Vec::new() }]).unwrap();
+    assert!(one.with_tmp_auth_key(|it| it == Some(&key(22))).unwrap(), "another change");
+    two.set_home(4, &key(4)).unwrap();
+    assert!(one.with_auth_key(|it| it == Some(&key(4))).unwrap());
+    assert!(one.with_tmp_auth_key(|it| it.is_none()).unwrap());
+}
+
+#[test]
+fn the_write_ahead_log_is_entered_though_somebody_was_reading_at_first() {
+    let (_folder, path) = place();
+    let sqlite = SqliteOptions { journal: Journal::WalPowerSafe, ..SqliteOptions::default() };
+    let session = Session::open(&path, &sqlite, &patient()).unwrap();
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM entities").unwrap();
+    // Would make an index, if it could be had now.
+    assert_eq!(named(&session, "ada"), None);
+    reader.execute_batch("ROLLBACK").unwrap();
+    drop(reader);
+    session.set_takeout_id(Some(1)).unwrap();
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    assert!(log.exists());
+    while let Some(notice) = session.next_notice().unwrap() {
+        assert!(!notice.text.contains("rollback journal"), "{}", notice.text);
+    }
+}
+
+#[test]
+fn a_clone_touches_no_session_beside_it() {
+    let (folder, path) = place();
+    let session = Session::memory().unwrap();
+    for name in ["b.session-new", "b.session-mts"] {
+        let own = Session::open(&folder.path().join(name), &SqliteOptions::default(), &patient());
+        own.unwrap().set_auth_key(Some(&key(1))).unwrap();
+    }
+    let clone = folder.path().join("b.session");
+    session.clone_to(Some(&clone), &SqliteOptions::default(), &patient()).unwrap();
+    for name in ["b.session-new", "b.session-mts"] {
+        let path = folder.path().join(name);
+        assert!(path.exists(), "{name}");
+    }
+    assert!(!path.exists());
+}
