@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 LIBDIR := $(CARGO_TARGET_DIR)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build examples demo test bench instructions fmt lint header clean
+.PHONY: help setup build examples demo install test bench instructions fmt lint header clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -20,6 +20,11 @@ examples: build ## the C examples, into bindings/c/build/
 
 demo: setup examples ## take a session that Telethon wrote through the life of a client
 	@tools/demo.sh
+
+# Whoever may write below PREFIX need not be who builds: root has no cargo, often.
+install: ## libraries, headers, mtsession.pc and CMake package, below PREFIX=/usr/local
+	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory build; fi
+	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) tools/install.sh
 
 test: setup ## everything that is tested, ending with one line of counts
 	@tools/test.py

@@ -27,6 +27,8 @@ need binutils nm --version
 need valgrind valgrind --version
 # Reads the test vectors in C and C++.
 need libjansson-dev pkg-config --exists jansson
+# Stands beside ours in one program, to see that they do not meet.
+need libsqlite3-dev test -e /usr/include/sqlite3.h
 # valgrind cannot follow the C library without its symbols.
 need libc6-dbg dpkg -s libc6-dbg
 # npm brings the C# compiler where there is no .NET SDK (tools/setup-csharp.sh).

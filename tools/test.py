@@ -20,15 +20,15 @@ FIXTURES = ROOT / "tests/fixtures/telethon"
 CSHARP = TARGET / "csharp"
 VECTORS = ROOT / "tests/vectors"
 GO = ROOT / "tools/go.sh"
-GO_STATIC = f"CGO_LDFLAGS=-L{TARGET}/release"
+GO_STATIC = f"CGO_LDFLAGS=-L{TARGET}/release/static"
 RUNNERS = TARGET / "vectors/runners"
+PREFIX = SCRATCH / "prefix"
+CPP = ROOT / "bindings/cpp"
 
 WARN = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 INCLUDE = f"-I{ROOT}/include"
 SHARED = [f"-L{BUILD}", f"-Wl,-rpath,{BUILD}", "-lmtsession"]
-# What rustc's own parts need of the system when they are linked in.
-STATIC = [str(TARGET / "release/libmtsession.a"),
-          "-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]
+STATIC = [str(PREFIX / "lib/libmtsession.a"), "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
 VALGRIND = ["valgrind", "--quiet", "--leak-check=full", "--error-exitcode=1"]
 C_COMPILERS = list(itertools.product(["gcc", "clang"], ["c99", "c11", "c17", "c2x"]))
 CXX_COMPILERS = list(itertools.product(["g++", "clang++"], ["c++17", "c++20", "c++2b"]))
@@ -138,6 +138,29 @@ def examples():
     yield "demo", [["tools/demo.sh"]]
 
 
+def cpp_tests():
+    """The CMake project against what is installed, with each compiler and standard; sanitized."""
+    yield "coverage", [[CPP / "tests/coverage.py"]]
+    ways = [(f"{compiler} {std}", compiler, std, "") for compiler, std in CXX_COMPILERS]
+    # gcc warns falsely in what it has instrumented.
+    ways.append(("sanitizers", "g++", "c++20", "-fsanitize=address,undefined "
+                 "-fno-sanitize-recover -Wno-maybe-uninitialized"))
+    for way, compiler, std, flags in ways:
+        place = folder(f"cpp/{way.replace(' ', '-')}")
+        yield way, [["cmake", "-S", CPP, "-B", place, f"-DCMAKE_CXX_COMPILER={compiler}",
+                     f"-DCMAKE_CXX_STANDARD={std[3:].replace('2b', '23')}",
+                     f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_PREFIX_PATH={PREFIX}"],
+                    ["cmake", "--build", place],
+                    ["ctest", "--test-dir", place, "--no-tests=error", "--output-on-failure"]]
+
+
+def cpp_under_valgrind():
+    built = SCRATCH / "cpp/g++-c++17"
+    for name in "api", "ranges", "storage", "nothrow", "quickstart", "custom_storage":
+        place = folder(f"cpp/valgrind-{name}")
+        yield name, [["env", "-C", place, *VALGRIND, built / name]]
+
+
 def csharp_programs():
     place = folder("csharp")
     session = place / "telethon.session"
@@ -156,6 +179,9 @@ def runners():
                    ["ln", "-s", TARGET / "debug/examples/vectors", RUNNERS / "rust"]]
     yield "c", [["gcc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-g", *WARN, INCLUDE,
                  *sorted((VECTORS / "c").glob("*.c")), "-o", RUNNERS / "c", *SHARED, "-ljansson"]]
+    yield "cpp", [["g++", "-std=c++17", "-g", *WARN, INCLUDE, f"-I{CPP}/include",
+                   *sorted((VECTORS / "cpp").glob("*.cpp")), "-o", RUNNERS / "cpp", *SHARED,
+                   "-ljansson"]]
     yield "go", [[GO, "build", "-o", RUNNERS / "go", "./internal/vectors"]]
     yield "csharp", [["ln", "-s", CSHARP / "bin/vectors", RUNNERS / "csharp"]]
 
@@ -209,9 +235,16 @@ def main():
         r"test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored", "cargo", "test",
         "--no-fail-fast"))
     part("release library and C examples", lambda: jobs([("make examples", [["make", "examples"]])]))
+    part("make install", lambda: jobs([
+        ("make install", [["rm", "-rf", PREFIX], ["make", "install", f"PREFIX={PREFIX}"]])]))
+    part("what is installed, and the README's ways to build", lambda: counted(
+        r"(?m)^(\d+) passed, (\d+) failed$", ROOT / "tests/install/run.py", PREFIX,
+        folder("install")))
     part("header, alone and twice, C99 to C23, C++17 to C++23", lambda: jobs(header()))
     part("C tests, shared, static and under valgrind", lambda: jobs(c_tests()))
     part("C examples", lambda: jobs(examples()))
+    part("C++, each compiler and standard, sanitized", lambda: jobs(cpp_tests()))
+    part("C++ under valgrind", lambda: jobs(cpp_under_valgrind()))
     part("Go: gofmt, vet, benchmarks, README", lambda: jobs(go_checks()))
     part("Go: shared, race, static, cgocheck", go_tests)
     part("C# build", lambda: jobs([("make.sh", [["tools/csharp/make.sh", CSHARP, BUILD]])]))

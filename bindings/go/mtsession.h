@@ -46,6 +46,22 @@
  * sizeof of your record, and beside a single one its size: so newer headers and older libraries
  * understand each other. Zero a record before you fill it.
  *
+ *     mts_entity users[2] = {{0}};
+ *     const char texts[] = "adauser" "Ada Lovelace" "Bob";
+ *     users[0].id = 123456789;
+ *     users[0].access_hash = 1111;
+ *     users[0].flags = MTS_ENTITY_WHOLE;
+ *     users[0].usernames.len = 7;
+ *     users[0].name.off = 7;
+ *     users[0].name.len = 12;
+ *     users[1].id = 987654321;
+ *     users[1].access_hash = 2222;
+ *     users[1].flags = MTS_ENTITY_WHOLE;
+ *     users[1].name.off = 19;
+ *     users[1].name.len = 3;
+ *     status = mts_session_put_entities(session, users, 2, sizeof users[0],
+ *                                       (const uint8_t *)texts, sizeof texts, &error);
+ *
  * PAGES. Lists come in pages that fill your records; nothing stays open between two calls:
  *
  *     int64_t after = INT64_MIN;

@@ -81,6 +81,16 @@ fn another_program_may_open_write_and_close_the_file_meanwhile() {
 }
 
 #[test]
+fn what_was_written_before_the_log_was_entered_is_noticed() {
+    let (_folder, path) = logged_in();
+    let storage = with_log(&path);
+    assert_eq!(get(&storage, 1), None);
+    run(&path, "INSERT INTO entities (id, hash) VALUES (1, 7)");
+    put(&storage, person(2, 100, "ada", "", ""), ALL);
+    assert!(storage.changed_elsewhere().unwrap());
+}
+
+#[test]
 fn the_log_is_refused_where_it_is_dangerous_and_a_notice_says_why() {
     let (folder, path) = logged_in();
     fs::hard_link(&path, folder.path().join("b.session")).unwrap();

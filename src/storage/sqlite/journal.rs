@@ -52,6 +52,11 @@ impl JournalState {
         Ok(JournalState { wanted, ..JournalState::default() })
     }
 
+    /// Whether the write-ahead log is to be entered at the next write.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
     /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
     /// Where not, a notice says why, and the rollback journal goes on. Answers whether it was
     /// entered now.
@@ -62,9 +67,7 @@ impl JournalState {
         options: &SqliteOptions,
         notices: &Notices,
     ) -> rusqlite::Result<bool> {
-        if !std::mem::take(&mut self.wanted) {
-            return Ok(false);
-        }
+        self.wanted = false;
         let refused = match why_not(path, options) {
             Some(reason) => Some(reason),
             None => {

@@ -208,9 +208,12 @@ impl Open {
     ) -> std::result::Result<T, Fault> {
         storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
-        if journal.enter(db, &storage.path, &storage.options, notices)? {
-            // The change of the journal looks like somebody's write.
-            state.data_version = data_version(db)?;
+        if journal.is_wanted() {
+            state.watch(db, sql, notices)?;
+            if journal.enter(db, &storage.path, &storage.options, notices)? {
+                // The change of the journal looks like somebody's write.
+                state.data_version = data_version(db)?;
+            }
         }
         journal.check(&storage.path)?;
         let commit = || {
