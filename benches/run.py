@@ -117,7 +117,9 @@ def build():
         ["cargo", "build", "--release", "--quiet", "--manifest-path",
          HERE / "grammers/Cargo.toml", "--target-dir", BUILT / "grammers"],
     ):
-        subprocess.run([str(word) for word in command], check=True)
+        # Our settings for our SQLite (.cargo/config.toml) are not for the one of grammers.
+        subprocess.run([str(word) for word in command], check=True,
+                       env={**os.environ, "LIBSQLITE3_FLAGS": ""})
     return {
         OURS: [BUILT / "mtsession"],
         LIMIT: [BUILT / "sqlite"],
