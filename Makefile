@@ -4,10 +4,10 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 LIBDIR := $(CARGO_TARGET_DIR)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build examples demo install test fmt lint header clean
+.PHONY: help setup build examples demo install test bench instructions fmt lint header clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 setup: ## install what is missing (Debian packages, Telethon for the tests)
 	@tools/setup.sh
@@ -29,11 +29,19 @@ install: ## libraries, headers, mtsession.pc and CMake package, below PREFIX=/us
 test: setup ## everything that is tested, ending with one line of counts
 	@tools/test.py
 
+bench: setup ## measure beside Telethon, grammers and plain SQLite; draws docs/bench.svg
+	@benches/run.py
+
+instructions: setup build ## instructions of the hot calls, against those kept in benches/
+	@tools/instructions.py
+
 fmt: ## format the Rust sources
 	cargo fmt
+	cargo fmt --manifest-path benches/grammers/Cargo.toml
 
 lint: ## rustfmt, clippy and rustdoc, with warnings denied
 	cargo fmt --check
+	cargo fmt --manifest-path benches/grammers/Cargo.toml --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
 
