@@ -68,10 +68,22 @@ static void put_new_saved(void)
 static mts_session *warm(const mts_options *options, uint64_t *working)
 {
     mts_session *session = open_session(path, options);
+    batch b = make_batch(BATCH);
     uint64_t k;
     *working = least(entities, WORKING);
     for (k = 0; k < *working; k++)
         look(session, row_id(k, seed));
+    /* A peer that was read by its id is written once more when it is first met, for somebody else
+     * may have its name by now. After that it is known. */
+    for (k = 0; k < *working; k++) {
+        add(&b, make_row(k, seed));
+        if (b.count == BATCH || k + 1 == *working) {
+            put(session, &b);
+            b.len = b.count = 0;
+        }
+    }
+    MUST(mts_session_save(session, &err));
+    free_batch(&b);
     return session;
 }
 

@@ -1,14 +1,16 @@
 //! The authorization key: 256 secret bytes that are the login.
 
 use std::fmt;
+use std::sync::Arc;
 
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
-/// An authorization key. Wiped from memory when dropped; never shown by `Debug`.
+/// An authorization key. There is one copy of it in memory, however often it is cloned, which is
+/// wiped with the last clone; `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AuthKey(Box<[u8; AuthKey::LEN]>);
+pub struct AuthKey(Arc<Zeroizing<[u8; AuthKey::LEN]>>);
 
 impl AuthKey {
     /// Length of every authorization key, in bytes.
@@ -16,7 +18,6 @@ impl AuthKey {
 
     /// A copy of `bytes`, which must be 256 and not all zero (Telethon reads a zero key as none).
     pub fn new(bytes: &[u8]) -> Result<AuthKey> {
-        let mut key = Box::new([0; AuthKey::LEN]);
         if bytes.len() != AuthKey::LEN {
             return Err(Error::argument(format!(
                 "an auth key has 256 bytes, this one has {}",
@@ -28,7 +29,11 @@ impl AuthKey {
                 "this auth key is all zero bytes, which means no key; clear the key instead",
             ));
         }
-        key.copy_from_slice(bytes);
+        let mut key = Arc::new(Zeroizing::new([0; AuthKey::LEN]));
+        // Filled in its place, so that no other place needs wiping.
+        if let Some(place) = Arc::get_mut(&mut key) {
+            place.copy_from_slice(bytes);
+        }
         Ok(AuthKey(key))
     }
 
@@ -41,12 +46,6 @@ impl AuthKey {
     pub fn id(&self) -> u64 {
         let digest = sha1_smol::Sha1::from(self.0.as_slice()).digest().bytes();
         digest.iter().skip(12).rev().fold(0, |id, byte| id << 8 | u64::from(*byte))
-    }
-}
-
-impl Drop for AuthKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 

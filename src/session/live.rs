@@ -167,7 +167,7 @@ impl Live {
         // Past any number that a session can reach in practice it starts over at 1, since 0 is
         // clean; a row from before would merely be written once more.
         self.flush = self.flush.checked_add(1).unwrap_or(1);
-        let entities = self.table.pending(|_| true).into_iter();
+        let entities = self.table.pending(..);
         let states = self.states.values();
         let changes = Changes {
             entities: entities

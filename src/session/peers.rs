@@ -1,5 +1,6 @@
 //! Peers: taking them in, and finding them again.
 
+use std::ops::Bound;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::table::{Put, View};
@@ -186,10 +187,15 @@ impl Session {
         let mut page = self.storage.list(after, max)?;
         let live = self.live()?;
         // Past the last stored row memory may have more, before it only what lies between.
-        let last = if page.len() < max { None } else { page.last().map(|entity| entity.id) };
-        let on_page = |id| after.is_none_or(|it| id > it) && last.is_none_or(|last| id <= last);
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let to = page.last().filter(|_| page.len() >= max).map(|entity| entity.id);
+        let to = to.map_or(Bound::Unbounded, Bound::Included);
         let mut new = Vec::new();
-        for row in live.table.pending(on_page) {
+        for row in live.table.pending((from, to)) {
+            if new.len() >= max {
+                // Whatever comes now has a higher id than a whole page.
+                break;
+            }
             let id = row.entity.id;
             let change = crate::EntityChange { entity: row.entity, known: row.known };
             match page.binary_search_by_key(&id, |entity| entity.id) {
@@ -218,7 +224,7 @@ impl Session {
         self.heed_others()?;
         let _turn = self.commits()?;
         let mut count = self.storage.count()?;
-        let unsaved = self.live()?.table.pending(|_| true);
+        let unsaved: Vec<_> = self.live()?.table.pending(..).collect();
         for row in unsaved {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }

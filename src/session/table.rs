@@ -3,7 +3,9 @@
 //! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
 //! table never asks the storage; it says what it does not know.
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
+use std::ops::RangeBounds;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -174,8 +176,8 @@ pub(super) struct Table {
     by_name: HashTable<NameRef>,
     /// Quick, and seeded at random: whoever chooses ids or usernames cannot choose where they go.
     hasher: DefaultHashBuilder,
-    /// Slots of dirty rows.
-    dirty: Vec<u32>,
+    /// The dirty rows and their slots.
+    dirty: BTreeMap<PeerId, u32>,
     hand: usize,
     bound: usize,
 }
@@ -328,7 +330,7 @@ impl Table {
         row.seen = row.seen.max(seen);
         let learnt = told & !row.known;
         row.known |= told | new;
-        if new == 0 && learnt & !Known::FLAGS == 0 {
+        if new == 0 && (row.complete || learnt & !Known::FLAGS == 0) {
             // Nothing new: the storage need not hear of it, but once a day, and at once where the
             // name is contested: there the newest date decides whose it is.
             let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names;
@@ -441,23 +443,16 @@ impl Table {
         }
     }
 
-    /// The dirty rows that are wanted, ascending by id.
-    pub(super) fn pending(&self, wanted: impl Fn(PeerId) -> bool) -> Vec<Pending> {
-        let mut rows: Vec<_> = self
-            .dirty
-            .iter()
-            .filter_map(|slot| self.row(*slot))
-            .filter(|row| row.dirty != 0 && wanted(row.id))
-            .map(|row| Pending { entity: row.entity(), known: row.pending })
-            .collect();
-        rows.sort_unstable_by_key(|row| row.entity.id);
-        rows
+    /// The dirty rows in a range of ids, ascending.
+    pub(super) fn pending(&self, ids: impl RangeBounds<PeerId>) -> impl Iterator<Item = Pending> {
+        let rows = self.dirty.range(ids).filter_map(|(_, slot)| self.row(*slot));
+        rows.map(|row| Pending { entity: row.entity(), known: row.pending })
     }
 
     /// Every row that was dirty at `flush` has been stored.
     pub(super) fn stored(&mut self, flush: u32) {
         let rows = &mut self.rows;
-        self.dirty.retain(|slot| match rows.get_mut(*slot as usize) {
+        self.dirty.retain(|_, slot| match rows.get_mut(*slot as usize) {
             Some(row) if row.dirty != 0 && row.dirty <= flush => {
                 row.dirty = 0;
                 row.pending = 0;
@@ -477,7 +472,7 @@ impl Table {
                 self.remove_slot(slot as u32);
             }
         }
-        for slot in self.dirty.clone() {
+        for slot in self.dirty.clone().into_values() {
             let owned = self.drop_names(slot);
             let Some(row) = self.rows.get_mut(slot as usize) else { continue };
             row.known = row.pending;
@@ -538,7 +533,7 @@ impl Table {
         self.drop_names(slot);
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         if row.dirty != 0 {
-            self.dirty.retain(|other| *other != slot);
+            self.dirty.remove(&row.id);
         }
         // A slot of which nothing is known is free.
         (row.dirty, row.known) = (0, 0);
@@ -572,7 +567,7 @@ impl Table {
     fn mark_dirty(&mut self, slot: u32, flush: u32) {
         if let Some(row) = self.rows.get_mut(slot as usize) {
             if row.dirty == 0 {
-                self.dirty.push(slot);
+                self.dirty.insert(row.id, slot);
             }
             row.dirty = flush;
         }
