@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 LIBDIR := $(CARGO_TARGET_DIR)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build examples demo install test bench instructions fmt lint header clean
+.PHONY: help setup build examples demo install runtimes test bench instructions fmt lint header clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -25,6 +25,12 @@ demo: setup examples ## take a session that Telethon wrote through the life of a
 install: ## libraries, headers, mtsession.pc and CMake package, below PREFIX=/usr/local
 	@if command -v cargo >/dev/null; then $(MAKE) --no-print-directory build; fi
 	@PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) tools/install.sh
+
+# Called as .NET calls this system.
+RUNTIME := linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+runtimes: build ## the library into the C# package, which `dotnet pack` then carries
+	install -D -s -m 755 $(LIBDIR)/libmtsession.so \
+		bindings/csharp/MtSession/runtimes/$(RUNTIME)/native/libmtsession.so
 
 test: setup ## everything that is tested, ending with one line of counts
 	@tools/test.py
