@@ -156,6 +156,7 @@ impl Session {
             self.storage.commit(&Changes { forget: vec![id], ..Changes::default() })?;
         }
         self.live_mut()?.forget(id);
+        self.heed_change()?;
         Ok(stored || known)
     }
 

@@ -87,7 +87,9 @@ impl Session {
             return Ok(false);
         }
         self.storage.commit(&Changes { forget_states: vec![id], ..Changes::default() })?;
-        Ok(self.live_mut()?.remove_state(id))
+        let removed = self.live_mut()?.remove_state(id);
+        self.heed_change()?;
+        Ok(removed)
     }
 
     /// Remembers a file that was sent (Telethon's `cache_file`).
@@ -179,7 +181,7 @@ impl Session {
             self.storage.commit(&Changes { values, durable, ..Changes::default() })?;
             // What waited under that name is older.
             self.live_mut()?.values.remove(key);
-            return Ok(());
+            return self.heed_change();
         }
         let due = {
             let mut live = self.room()?;

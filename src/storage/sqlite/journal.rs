@@ -23,6 +23,8 @@ const LOCAL: [&str; 13] = [
 /// The journal of one open session.
 #[derive(Default)]
 pub(super) struct JournalState {
+    /// SQLite was told how to write.
+    prepared: bool,
     /// The write-ahead log was asked for, and is not in use yet.
     wanted: bool,
     /// It is in use.
@@ -32,24 +34,34 @@ pub(super) struct JournalState {
 }
 
 impl JournalState {
-    /// Sees to it, at open, that what is committed stays: by a rollback journal, whatever was
-    /// asked for. A write-ahead log is entered at the first write only, so that a session that is
-    /// merely read stays one plain file.
-    ///
-    /// EXTRA, because FULL can lose the last commit with the power: where the directory entry of
-    /// the deleted journal was not synced, the journal comes back and undoes it.
+    /// Begins with a rollback journal, whatever was asked for. A write-ahead log is entered at the
+    /// first write only, so that a session that is merely read stays one plain file.
     pub(super) fn start(
         db: &Connection,
         wal: bool,
         options: &SqliteOptions,
     ) -> rusqlite::Result<JournalState> {
+        let wanted = options.journal != Journal::Rollback;
+        let mut state = JournalState { wanted, ..JournalState::default() };
         if wal {
             // Somebody left it so, or was killed.
+            state.prepare(db)?;
             leave_wal(db, options)?;
         }
-        db.pragma_update(None, "synchronous", "EXTRA")?;
-        let wanted = options.journal != Journal::Rollback;
-        Ok(JournalState { wanted, ..JournalState::default() })
+        Ok(state)
+    }
+
+    /// Before the first write: sees to it that what is committed stays, and what is deleted goes.
+    ///
+    /// EXTRA, because FULL can lose the last commit with the power: where the directory entry of
+    /// the deleted journal was not synced, the journal comes back and undoes it.
+    pub(super) fn prepare(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        if !self.prepared {
+            db.pragma_update(None, "synchronous", "EXTRA")?;
+            db.pragma_update(None, "secure_delete", true)?;
+            self.prepared = true;
+        }
+        Ok(())
     }
 
     /// Whether the write-ahead log is to be entered at the next write.

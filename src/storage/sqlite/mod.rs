@@ -208,6 +208,7 @@ impl Open {
     ) -> std::result::Result<T, Fault> {
         storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
+        journal.prepare(db)?;
         if journal.is_wanted() {
             state.watch(db, sql, notices)?;
             if journal.enter(db, &storage.path, &storage.options, notices)? {

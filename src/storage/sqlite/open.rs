@@ -317,9 +317,9 @@ fn configure(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     if options.read_only {
-        return db.pragma_update(None, "query_only", true);
+        db.pragma_update(None, "query_only", true)?;
     }
-    db.pragma_update(None, "secure_delete", true)
+    Ok(())
 }
 
 fn fresh_schema(options: &SqliteOptions) -> u32 {
@@ -394,7 +394,7 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             )
             .map_err(|error| Error::sqlite("create", &new, &error))?;
             configure(&db, options)
-                .and_then(|()| JournalState::start(&db, false, options))
+                .and_then(|()| JournalState::default().prepare(&db))
                 .map_err(Fault::from)
                 .and_then(|_| fill(&db, json, options))
                 .map_err(|fault| fault.at("create", &new))
@@ -493,6 +493,7 @@ fn finish(
         let (plan, target) = shape.plan(fresh_schema(options))?;
         schema = target;
         if !plan.is_empty() {
+            journal.prepare(&db)?;
             schema = migrate(&db, fresh_schema(options))?;
             shape = inspect(&db)?;
         }
