@@ -265,7 +265,7 @@ impl Session {
             });
             if let Err(error) = committed {
                 // Another process may have been first: the caller shall read what it wrote.
-                let _ = self.heed_change();
+                self.heed_after_commit();
                 return Err(error);
             }
         }
@@ -284,7 +284,8 @@ impl Session {
             live.account = new;
             live.stored_account = stored;
         }
-        self.heed_change()
+        self.heed_after_commit();
+        Ok(())
     }
 
     /// The row of the account's own peer, where none is stored: Telethon (1.28 and later) keeps

@@ -8,6 +8,7 @@ mod table;
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,8 @@ pub struct Session {
     /// Held through every commit: they come one at a time. Always taken before `live`.
     commits: Mutex<AutoSave>,
     notices: Mutex<VecDeque<Notice>>,
+    /// Somebody else's change was noticed and could not be read yet.
+    unread: AtomicBool,
     options: Options,
 }
 
@@ -113,6 +116,7 @@ impl Session {
             live: RwLock::new(Live::new(account, options)),
             commits: Mutex::default(),
             notices: Mutex::default(),
+            unread: AtomicBool::new(false),
             options: options.clone(),
         })
     }
@@ -361,7 +365,10 @@ impl Session {
         }
         self.live.write().map_err(poisoned)?.stored(&changes, number);
         // Who is in a hurry is leaving, and asks nothing more.
-        if hurry { Ok(()) } else { self.heed_change() }
+        if !hurry {
+            self.heed_after_commit();
+        }
+        Ok(())
     }
 
     /// After rows came in: saves when a bound is reached. A failure is a notice, not an error.
@@ -409,14 +416,24 @@ impl Session {
     /// Reads anew what somebody else has changed since the storage was last asked. The caller
     /// holds `commits`: what is read must not be older than what a commit has just stored.
     fn heed_change(&self) -> Result<()> {
-        if !self.storage.changed_elsewhere()? {
+        if self.storage.changed_elsewhere()? {
+            self.unread.store(true, Ordering::Relaxed);
+        }
+        if !self.unread.load(Ordering::Relaxed) {
             return Ok(());
         }
         let stored = self.storage.load()?;
+        self.unread.store(false, Ordering::Relaxed);
         self.live.write().map_err(poisoned)?.read_anew(stored, self.options.store_tmp_auth_key);
         let text = format!("{} was changed by another program", self.storage.place());
         self.notify(NoticeKind::ChangedElsewhere, text);
         Ok(())
+    }
+
+    /// As [`Session::heed_change`], after a commit: what is stored is stored, so that a look that
+    /// fails now is no failure of the call. The next one looks again.
+    fn heed_after_commit(&self) {
+        let _ = self.heed_change();
     }
 }
 

@@ -156,7 +156,7 @@ impl Session {
             self.storage.commit(&Changes { forget: vec![id], ..Changes::default() })?;
         }
         self.live_mut()?.forget(id);
-        self.heed_change()?;
+        self.heed_after_commit();
         Ok(stored || known)
     }
 

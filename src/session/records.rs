@@ -88,7 +88,7 @@ impl Session {
         }
         self.storage.commit(&Changes { forget_states: vec![id], ..Changes::default() })?;
         let removed = self.live_mut()?.remove_state(id);
-        self.heed_change()?;
+        self.heed_after_commit();
         Ok(removed)
     }
 
@@ -181,7 +181,8 @@ impl Session {
             self.storage.commit(&Changes { values, durable, ..Changes::default() })?;
             // What waited under that name is older.
             self.live_mut()?.values.remove(key);
-            return self.heed_change();
+            self.heed_after_commit();
+            return Ok(());
         }
         let due = {
             let mut live = self.room()?;

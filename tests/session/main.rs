@@ -29,6 +29,8 @@ struct Watched {
     commits: AtomicUsize,
     finds: AtomicUsize,
     changed: AtomicBool,
+    /// Looking for somebody else's changes fails, and so does reading them.
+    blind: AtomicBool,
     hook: Mutex<Option<Hook>>,
     after_read: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -76,6 +78,9 @@ impl Shared {
 
 impl Storage for Shared {
     fn load(&self) -> Result<Account> {
+        if self.0.blind.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Busy, "the storage was told not to look"));
+        }
         self.0.memory.load()
     }
     fn states(&self) -> Result<Vec<UpdateState>> {
@@ -114,6 +119,9 @@ impl Storage for Shared {
         self.0.memory.commit(changes)
     }
     fn changed_elsewhere(&self) -> Result<bool> {
+        if self.0.blind.load(Ordering::SeqCst) && !self.0.changed.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Busy, "the storage was told not to look"));
+        }
         Ok(self.0.changed.swap(false, Ordering::SeqCst))
     }
     fn place(&self) -> String {
@@ -160,6 +168,37 @@ fn a_credential_that_cannot_be_stored_is_not_set() {
     storage.fail(true);
     assert_eq!(session.set_takeout_id(Some(2)).unwrap_err().kind(), ErrorKind::Busy);
     assert_eq!(session.takeout_id().unwrap(), Some(1));
+}
+
+#[test]
+fn what_is_stored_is_no_failure_though_the_look_after_it_fails() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, 100, "ada"));
+    storage.0.blind.store(true, Ordering::SeqCst);
+    session.set_takeout_id(Some(1)).unwrap();
+    session.save().unwrap();
+    session.put_value("v", b"1", true).unwrap();
+    assert!(session.forget_entity(id(1)).unwrap());
+    assert_eq!(session.takeout_id().unwrap(), Some(1));
+    assert!(storage.value("v").unwrap().is_some());
+}
+
+#[test]
+fn a_change_that_could_not_be_read_at_once_is_read_later() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    let old = storage.load().unwrap();
+    let new = Account { takeout_id: Some(7), ..old.clone() };
+    let account = Some(mtsession::AccountChange { old: &old, new: &new });
+    storage.0.memory.commit(&Changes { account, ..Changes::default() }).unwrap();
+    storage.0.changed.store(true, Ordering::SeqCst);
+    storage.0.blind.store(true, Ordering::SeqCst);
+    session.put_value("v", b"1", true).unwrap();
+    assert_eq!(session.takeout_id().unwrap(), None, "it was noticed, and could not be read");
+    storage.0.blind.store(false, Ordering::SeqCst);
+    session.put_value("v", b"2", true).unwrap();
+    assert_eq!(session.takeout_id().unwrap(), Some(7));
 }
 
 #[test]

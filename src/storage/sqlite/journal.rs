@@ -111,7 +111,7 @@ impl JournalState {
 
     /// Before a write: whether the log still is the one that was written to. It goes when somebody
     /// closes the file who believes to be the last one to have it, as happens after this process
-    /// has opened and closed it by other means. What were written then, nobody would find again.
+    /// has opened and closed it by other means. What is written to it then, nobody finds again.
     pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
         if !self.wal {
             return Ok(());
