@@ -1,5 +1,7 @@
 //! What is known of a peer, and how new knowledge joins old.
 
+use std::borrow::Cow;
+
 use crate::{Error, PeerId, PeerKind, Result};
 
 /// What is known of a peer, as the caller hands it over: texts borrowed, nothing normalised yet.
@@ -225,10 +227,10 @@ impl Known {
 }
 
 /// Usernames as they are kept: lower case (ASCII), without `@`, single spaces, no name twice.
-pub(crate) fn normal_usernames(text: &str) -> String {
+pub(crate) fn normal_usernames(text: &str) -> Cow<'_, str> {
     // One name as it is kept already, by far the commonest case.
-    if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return text.to_owned();
+    if text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_')) {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for name in text.split_ascii_whitespace() {
@@ -240,14 +242,17 @@ pub(crate) fn normal_usernames(text: &str) -> String {
             out.push_str(&name);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// A phone number as it is kept: digits only, and no leading zeros, which Telethon's integer
 /// column would lose.
-pub(crate) fn normal_phone(text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    digits.trim_start_matches('0').to_owned()
+pub(crate) fn normal_phone(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Cow::Borrowed(text.trim_start_matches('0'));
+    }
+    let digits = text.chars().filter(char::is_ascii_digit);
+    Cow::Owned(digits.skip_while(|digit| *digit == '0').collect())
 }
 
 /// Whether the peer can be named in a request without ever having been met: a chat has no hash.

@@ -174,10 +174,7 @@ fn phone(text: &str) -> Option<Meaning<'_>> {
     if !text.chars().all(fits) || !text.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let digits = match is_number(text) {
-        true => Cow::Borrowed(text.trim_start_matches('0')),
-        false => Cow::Owned(normal_phone(text)),
-    };
+    let digits = normal_phone(text);
     let possible = (1..=Entity::MAX_PHONE).contains(&digits.len());
     Some(if possible { Meaning::Phone(digits) } else { Meaning::Nothing })
 }

@@ -1,6 +1,6 @@
-//! The C ABI: the only unsafe code of the crate.
+//! The C ABI, and [`db`]: the only unsafe code of the crate.
 //!
-//! Every function here does three things: take the caller's pointers (all of that is in
+//! Every function of it does three things: take the caller's pointers (all of that is in
 //! [`guard`]), call the core, write the answer. The doc comments are written for a C reader: they
 //! become `include/mtsession.h`, in the order of the `mod` lines below, which is the order in
 //! which a newcomer needs them.
@@ -44,6 +44,8 @@ mod values;
 mod strings;
 
 mod custom;
+
+pub(crate) mod db;
 
 #[cfg(test)]
 mod tests;

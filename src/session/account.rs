@@ -256,7 +256,7 @@ impl Session {
         let stored = to_store(&new, &self.options);
         let own_row = if stored == old { None } else { self.own_row(was, is)? };
         if stored != old {
-            let committed = self.storage.commit(&Changes {
+            let committed = self.store(&Changes {
                 account: Some(AccountChange { old: &old, new: &stored }),
                 other_account,
                 entities: own_row.clone().into_iter().collect(),
@@ -265,7 +265,7 @@ impl Session {
             });
             if let Err(error) = committed {
                 // Another process may have been first: the caller shall read what it wrote.
-                self.heed_after_commit();
+                let _ = self.heed_change();
                 return Err(error);
             }
         }
@@ -284,7 +284,7 @@ impl Session {
             live.account = new;
             live.stored_account = stored;
         }
-        self.heed_after_commit();
+        self.heed_found();
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use hashbrown::HashSet;
 use zeroize::Zeroizing;
 
 use super::Options;
@@ -46,7 +47,8 @@ pub(super) struct Live {
     /// Update states: the dirty ones, and all others once they have been asked for.
     pub(super) states: BTreeMap<i64, Dirty<UpdateState>>,
     pub(super) states_read: bool,
-    dirty_states: usize,
+    /// The dirty ones of them.
+    dirty_states: BTreeSet<i64>,
     pub(super) files: HashMap<FileKey, Dirty<SentFile>>,
     pub(super) values: BTreeMap<String, Dirty<Option<Zeroizing<Vec<u8>>>>>,
     missed_ids: HashSet<PeerId>,
@@ -71,7 +73,7 @@ impl Live {
             table: Table::new(options.max_entities),
             states: BTreeMap::new(),
             states_read: false,
-            dirty_states: 0,
+            dirty_states: BTreeSet::new(),
             files: HashMap::new(),
             values: BTreeMap::new(),
             missed_ids: HashSet::new(),
@@ -95,7 +97,7 @@ impl Live {
         self.table.clear();
         self.states.clear();
         self.states_read = false;
-        self.dirty_states = 0;
+        self.dirty_states.clear();
         self.files.clear();
         self.forget_misses();
     }
@@ -103,7 +105,7 @@ impl Live {
     /// How many rows wait to be stored.
     pub(super) fn unsaved(&self) -> usize {
         self.table.dirty_len()
-            + self.dirty_states
+            + self.dirty_states.len()
             + self.files.len()
             + self.values.len()
             + usize::from(self.account_waits)
@@ -137,16 +139,13 @@ impl Live {
     pub(super) fn put_state(&mut self, state: UpdateState) {
         let old = self.states.insert(state.id, Dirty { value: state, flush: self.flush });
         if old.is_none_or(|old| old.flush == 0) {
-            self.dirty_states += 1;
+            self.dirty_states.insert(state.id);
         }
     }
 
     pub(super) fn remove_state(&mut self, id: i64) -> bool {
-        let removed = self.states.remove(&id);
-        if removed.is_some_and(|state| state.flush != 0) {
-            self.dirty_states -= 1;
-        }
-        removed.is_some()
+        self.dirty_states.remove(&id);
+        self.states.remove(&id).is_some()
     }
 
     pub(super) fn put_file(&mut self, key: FileKey, file: SentFile) {
@@ -168,12 +167,12 @@ impl Live {
         // clean; a row from before would merely be written once more.
         self.flush = self.flush.checked_add(1).unwrap_or(1);
         let entities = self.table.pending(..);
-        let states = self.states.values();
+        let states = self.dirty_states.iter().filter_map(|id| self.states.get(id));
         let changes = Changes {
             entities: entities
                 .map(|row| EntityChange { entity: row.entity, known: row.known })
                 .collect(),
-            states: states.filter(|state| state.flush != 0).map(|state| state.value).collect(),
+            states: states.map(|state| state.value).collect(),
             files: self.files.iter().map(|(key, file)| (*key, file.value)).collect(),
             values: self.values.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect(),
             ..Changes::default()
@@ -189,12 +188,14 @@ impl Live {
     pub(super) fn stored(&mut self, changes: &Changes<'_>, number: u32) {
         self.age += 1;
         self.table.stored(number);
-        for state in self.states.values_mut() {
-            if state.flush != 0 && state.flush <= number {
+        let states = &mut self.states;
+        self.dirty_states.retain(|id| match states.get_mut(id) {
+            Some(state) if state.flush <= number => {
                 state.flush = 0;
-                self.dirty_states -= 1;
+                false
             }
-        }
+            state => state.is_some(),
+        });
         self.files.retain(|_, file| file.flush > number);
         self.values.retain(|_, value| value.flush > number);
         if let Some(account) = &changes.account {

@@ -343,6 +343,15 @@ impl Session {
         ))
     }
 
+    /// Stores a set of changes. The caller holds `commits`, and has [`Session::heed_found`] look at
+    /// what was found to be somebody else's once memory is up to date.
+    fn store(&self, changes: &Changes<'_>) -> Result<()> {
+        if self.storage.commit(changes)? {
+            self.unread.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Stores what is dirty now, as one change of one instant. The caller holds `commits`.
     fn flush(&self, hurry: bool) -> Result<()> {
         if self.storage.is_shared() && !hurry {
@@ -357,7 +366,7 @@ impl Session {
         let mut changes = batch.changes;
         changes.account = account.as_ref().map(|(old, new)| AccountChange { old, new });
         changes.hurry = hurry;
-        if let Err(error) = self.storage.commit(&changes) {
+        if let Err(error) = self.store(&changes) {
             if account.is_some() {
                 self.live.write().map_err(poisoned)?.account_changed();
             }
@@ -366,7 +375,7 @@ impl Session {
         self.live.write().map_err(poisoned)?.stored(&changes, number);
         // Who is in a hurry is leaving, and asks nothing more.
         if !hurry {
-            self.heed_after_commit();
+            self.heed_found();
         }
         Ok(())
     }
@@ -419,6 +428,10 @@ impl Session {
         if self.storage.changed_elsewhere()? {
             self.unread.store(true, Ordering::Relaxed);
         }
+        self.read_anew()
+    }
+
+    fn read_anew(&self) -> Result<()> {
         if !self.unread.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -430,10 +443,10 @@ impl Session {
         Ok(())
     }
 
-    /// As [`Session::heed_change`], after a commit: what is stored is stored, so that a look that
-    /// fails now is no failure of the call. The next one looks again.
-    fn heed_after_commit(&self) {
-        let _ = self.heed_change();
+    /// Reads anew what a commit has found to be changed. What is stored is stored, so that a reading
+    /// that fails now is no failure of the call. The next one reads again.
+    fn heed_found(&self) {
+        let _ = self.read_anew();
     }
 }
 

@@ -153,10 +153,10 @@ impl Session {
         let stored = !self.storage.find(Find::Id(id))?.is_empty();
         let known = self.live()?.table.get(id).is_some();
         if stored {
-            self.storage.commit(&Changes { forget: vec![id], ..Changes::default() })?;
+            self.store(&Changes { forget: vec![id], ..Changes::default() })?;
         }
         self.live_mut()?.forget(id);
-        self.heed_after_commit();
+        self.heed_found();
         Ok(stored || known)
     }
 
@@ -250,11 +250,11 @@ impl Session {
                 )));
             }
             Look::BareId(id) => self.find_bare(id, memory)?,
-            Look::Username(name) => match normal_usernames(name).as_str() {
+            Look::Username(name) => match &*normal_usernames(name) {
                 "" => None,
                 name => self.find_one(Find::Username(name), memory)?,
             },
-            Look::Phone(phone) => match normal_phone(phone).as_str() {
+            Look::Phone(phone) => match &*normal_phone(phone) {
                 "" => None,
                 phone => self.find_one(Find::Phone(phone), memory)?,
             },
@@ -335,13 +335,12 @@ impl Session {
         let by = id.map_or(by, Find::Id);
         let rows = self.storage.find(by)?;
         let mut live = self.live.write().map_err(poisoned)?;
-        let fits = |row: &&Entity| {
-            let view = live.table.get(row.id);
-            view.is_none_or(|view| match by {
-                Find::Username(name) => view.may_have(name),
-                Find::Phone(phone) => view.may_have_phone(phone),
-                Find::Id(_) | Find::Name(_) => true,
-            })
+        let fits = |row: &&Entity| match by {
+            Find::Username(name) => live.table.get(row.id).is_none_or(|view| view.may_have(name)),
+            Find::Phone(phone) => {
+                live.table.get(row.id).is_none_or(|view| view.may_have_phone(phone))
+            }
+            Find::Id(_) | Find::Name(_) => true,
         };
         let found = rows.iter().find(fits);
         if live.age != age {
@@ -356,13 +355,12 @@ impl Session {
         }
         match found {
             Some(row) => {
-                live.table.learn(row);
+                let answer = live.table.learn(row).and_then(T::of_view);
                 match by {
                     Find::Username(name) => live.table.learn_owner(row.id, name, false),
                     Find::Phone(phone) => live.table.learn_owner(row.id, phone, true),
                     Find::Id(_) | Find::Name(_) => {}
                 }
-                let answer = live.table.get(row.id).and_then(T::of_view);
                 Ok(Some(answer.unwrap_or_else(|| T::of_entity(row))))
             }
             None => {

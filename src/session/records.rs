@@ -86,9 +86,9 @@ impl Session {
         if !self.live()?.states.contains_key(&id) {
             return Ok(false);
         }
-        self.storage.commit(&Changes { forget_states: vec![id], ..Changes::default() })?;
+        self.store(&Changes { forget_states: vec![id], ..Changes::default() })?;
         let removed = self.live_mut()?.remove_state(id);
-        self.heed_after_commit();
+        self.heed_found();
         Ok(removed)
     }
 
@@ -178,10 +178,10 @@ impl Session {
             // Checked here too: the storage of a closed session may not be asked.
             drop(self.live()?);
             let values = vec![(key.to_owned(), value)];
-            self.storage.commit(&Changes { values, durable, ..Changes::default() })?;
+            self.store(&Changes { values, durable, ..Changes::default() })?;
             // What waited under that name is older.
             self.live_mut()?.values.remove(key);
-            self.heed_after_commit();
+            self.heed_found();
             return Ok(());
         }
         let due = {

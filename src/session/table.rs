@@ -3,6 +3,7 @@
 //! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
 //! table never asks the storage; it says what it does not know.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::ops::RangeBounds;
@@ -246,7 +247,8 @@ impl Table {
             Some(slot) => self.merge(slot, record, told, seen, now, flush),
             None if told & Known::HASH == 0 => return Put::NeedsRow,
             None => {
-                let slot = self.insert(Row {
+                let known = told | flag(record.flags & Entity::KEPT_FLAGS != 0, Known::FLAGS);
+                let mut row = Row {
                     id: record.id,
                     access_hash: record.access_hash,
                     seen,
@@ -256,20 +258,18 @@ impl Table {
                     phone_len: 0,
                     flags: record.flags & Entity::KEPT_FLAGS,
                     dirty: 0,
-                    known: told | flag(record.flags & Entity::KEPT_FLAGS != 0, Known::FLAGS),
-                    pending: 0,
+                    known,
+                    pending: known,
                     complete: false,
                     owns_names: false,
                     touched: AtomicBool::new(true),
-                });
-                if let Some(row) = self.rows.get_mut(slot as usize) {
-                    row.set_texts(
-                        &normal_usernames(record.usernames),
-                        &normal_phone(record.phone),
-                        record.name,
-                    );
-                    row.pending = row.known;
-                }
+                };
+                row.set_texts(
+                    &normal_usernames(record.usernames),
+                    &normal_phone(record.phone),
+                    record.name,
+                );
+                let slot = self.insert(row);
                 self.mark_dirty(slot, flush);
                 self.take_names(slot);
             }
@@ -321,9 +321,12 @@ impl Table {
             new |= Known::FLAGS;
         }
         let differs = |field: u8, same: bool| told & field != 0 && !same;
+        let same = |kept: &str, told: &str, normal: fn(&str) -> Cow<'_, str>| {
+            kept == told || kept == normal(told)
+        };
         let usernames =
-            differs(Known::USERNAMES, same_usernames(row.usernames(), record.usernames));
-        let phone = differs(Known::PHONE, same_phone(row.phone(), record.phone));
+            differs(Known::USERNAMES, same(row.usernames(), record.usernames, normal_usernames));
+        let phone = differs(Known::PHONE, same(row.phone(), record.phone, normal_phone));
         let name = differs(Known::NAME, row.name() == record.name);
         new |=
             flag(usernames, Known::USERNAMES) | flag(phone, Known::PHONE) | flag(name, Known::NAME);
@@ -348,9 +351,11 @@ impl Table {
             self.drop_names(slot);
             if let Some(row) = self.rows.get_mut(slot as usize) {
                 let old = row.entity();
-                let usernames =
-                    if usernames { normal_usernames(record.usernames) } else { old.usernames };
-                let phone = if phone { normal_phone(record.phone) } else { old.phone };
+                let usernames = match usernames {
+                    true => normal_usernames(record.usernames),
+                    false => old.usernames.into(),
+                };
+                let phone = if phone { normal_phone(record.phone) } else { old.phone.into() };
                 row.set_texts(&usernames, &phone, if name { record.name } else { &old.name });
             }
             self.take_names(slot);
@@ -360,8 +365,9 @@ impl Table {
         self.mark_dirty(slot, flush);
     }
 
-    /// Takes in what the storage knows of a peer. What is known here is newer and stays.
-    pub(super) fn learn(&mut self, stored: &Entity) {
+    /// Takes in what the storage knows of a peer, and answers what is known now. What was known
+    /// here is newer and stays.
+    pub(super) fn learn(&mut self, stored: &Entity) -> Option<View<'_>> {
         let mut known = Known::HASH | Known::FLAGS;
         for (field, text) in [
             (Known::USERNAMES, &stored.usernames),
@@ -373,7 +379,7 @@ impl Table {
             }
         }
         let Some(slot) = self.slot(stored.id) else {
-            let slot = self.insert(Row {
+            let mut row = Row {
                 id: stored.id,
                 access_hash: stored.access_hash,
                 seen: stored.seen,
@@ -388,15 +394,14 @@ impl Table {
                 complete: true,
                 owns_names: false,
                 touched: AtomicBool::new(true),
-            });
-            if let Some(row) = self.rows.get_mut(slot as usize) {
-                row.set_texts(&stored.usernames, &stored.phone, &stored.name);
-            }
-            return;
+            };
+            row.set_texts(&stored.usernames, &stored.phone, &stored.name);
+            let slot = self.insert(row);
+            return self.view(slot);
         };
-        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        let row = self.rows.get_mut(slot as usize)?;
         if row.complete {
-            return;
+            return self.view(slot);
         }
         row.complete = true;
         let gaps = known & !row.known;
@@ -421,8 +426,9 @@ impl Table {
                 let name = pick(Known::NAME, &stored.name, old.name);
                 row.set_texts(&usernames, &phone, &name);
             }
-            self.own(slot, &owned);
+            self.own_all(slot, &owned);
         }
+        self.view(slot)
     }
 
     /// Notes that the storage has nothing of this peer.
@@ -439,7 +445,7 @@ impl Table {
         if let Some(slot) = self.slot(id)
             && self.name_ref(name, phone).is_none()
         {
-            self.own(slot, &[name.to_owned()]);
+            self.own(slot, name, phone);
         }
     }
 
@@ -491,7 +497,7 @@ impl Table {
             if known & Known::FLAGS == 0 {
                 row.flags = 0;
             }
-            self.own(slot, &owned);
+            self.own_all(slot, &owned);
         }
     }
 
@@ -576,26 +582,24 @@ impl Table {
     /// Makes a row the owner of its usernames and phone, which belong to the newest sighting.
     fn take_names(&mut self, slot: u32) {
         let Some(row) = self.row(slot) else { return };
-        let seen = row.seen;
-        let names: Vec<(bool, String)> =
-            row.names().map(|(nth, name)| (nth == PHONE, name.to_owned())).collect();
-        let mut owned = Vec::with_capacity(names.len());
+        let (seen, usernames) = (row.seen, row.usernames().split(' ').count() as u32);
         let mut owns_names = true;
-        for (phone, name) in names {
-            match self.name_ref(&name, phone) {
-                Some(at) if at.slot == slot => {}
-                Some(at) => {
-                    if self.row(at.slot).is_some_and(|other| other.seen > seen) {
-                        owns_names = false;
-                        continue;
-                    }
-                    self.take_from(at.slot, &name, phone);
-                    owned.push(name);
-                }
-                None => owned.push(name),
+        for nth in (0..usernames).chain([PHONE]) {
+            let Some(name) = self.row(slot).and_then(|row| row.name_at(nth)) else { continue };
+            let owner = self.name_ref(name, nth == PHONE).map(|at| at.slot);
+            if name.is_empty() || owner == Some(slot) {
+                continue;
             }
+            if let Some(other) = owner {
+                if self.row(other).is_some_and(|other| other.seen > seen) {
+                    owns_names = false;
+                    continue;
+                }
+                let name = name.to_owned();
+                self.take_from(other, &name, nth == PHONE);
+            }
+            self.index_name(NameRef { slot, nth });
         }
-        self.own(slot, &owned);
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.owns_names = owns_names;
         }
@@ -605,7 +609,7 @@ impl Table {
     /// storage still says is put right when the name is next looked up there.
     fn take_from(&mut self, slot: u32, name: &str, phone: bool) {
         let mut owned = self.drop_names(slot);
-        owned.retain(|other| other != name);
+        owned.retain(|other| *other != (phone, name.to_owned()));
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         let old = row.entity();
         if phone {
@@ -614,11 +618,11 @@ impl Table {
             let rest: Vec<_> = old.usernames.split(' ').filter(|other| *other != name).collect();
             row.set_texts(&rest.join(" "), &old.phone, &old.name);
         }
-        self.own(slot, &owned);
+        self.own_all(slot, &owned);
     }
 
-    /// Removes a row's names from the index; says which were there.
-    fn drop_names(&mut self, slot: u32) -> Vec<String> {
+    /// Removes a row's names from the index; says which were there, and whether it was the phone.
+    fn drop_names(&mut self, slot: u32) -> Vec<(bool, String)> {
         let Some(row) = self.rows.get(slot as usize) else { return Vec::new() };
         let mut owned = Vec::new();
         for (nth, name) in row.names() {
@@ -626,42 +630,39 @@ impl Table {
             let same = |at: &NameRef| at.slot == slot && at.nth == nth;
             if let Ok(entry) = self.by_name.find_entry(hash, same) {
                 entry.remove();
-                owned.push(name.to_owned());
+                owned.push((nth == PHONE, name.to_owned()));
             }
         }
         owned
     }
 
-    /// Puts those of a row's names into the index that are in `owned`.
-    fn own(&mut self, slot: u32, owned: &[String]) {
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        let Some(row) = rows.get(slot as usize) else { return };
-        for (nth, name) in row.names() {
-            if !owned.iter().any(|other| other == name) {
-                continue;
-            }
-            self.by_name.insert_unique(hasher.hash_one(name), NameRef { slot, nth }, |at| {
-                let name = rows.get(at.slot as usize).and_then(|row| row.name_at(at.nth));
-                hasher.hash_one(name.unwrap_or_default())
-            });
+    /// Puts back into the index what [`Table::drop_names`] has removed, as far as it still is the
+    /// row's.
+    fn own_all(&mut self, slot: u32, owned: &[(bool, String)]) {
+        for (phone, name) in owned {
+            self.own(slot, name, *phone);
         }
+    }
+
+    /// Puts a name into the index, if it is the row's.
+    fn own(&mut self, slot: u32, name: &str, phone: bool) {
+        let own = |(nth, own): &(u32, &str)| (*nth == PHONE) == phone && *own == name;
+        let found = self.row(slot).and_then(|row| row.names().find(own));
+        if let Some((nth, _)) = found {
+            self.index_name(NameRef { slot, nth });
+        }
+    }
+
+    fn index_name(&mut self, at: NameRef) {
+        let hash = |at: &NameRef| {
+            let name = self.rows.get(at.slot as usize).and_then(|row| row.name_at(at.nth));
+            self.hasher.hash_one(name.unwrap_or_default())
+        };
+        self.by_name.insert_unique(hash(&at), at, hash);
     }
 }
 
 /// The bit of a field, if it is meant.
 fn flag(meant: bool, field: u8) -> u8 {
     if meant { field } else { 0 }
-}
-
-/// Whether a record's usernames are those of a row. Allocates only where they are written
-/// differently.
-fn same_usernames(kept: &str, told: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    kept == told || !told.bytes().all(plain) && normal_usernames(told) == kept
-}
-
-/// As [`same_usernames`], for a phone number.
-fn same_phone(kept: &str, told: &str) -> bool {
-    let plain = !told.starts_with('0') && told.bytes().all(|byte| byte.is_ascii_digit());
-    kept == told || !plain && normal_phone(told) == kept
 }

@@ -149,7 +149,7 @@ impl Storage for MemoryStorage {
         Ok(self.kept()?.entities.len() as u64)
     }
 
-    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+    fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
         let mut kept = self.kept()?;
         if changes.other_account {
             kept.entities.clear();
@@ -175,7 +175,7 @@ impl Storage for MemoryStorage {
                 None => kept.values.remove(key),
             };
         }
-        Ok(())
+        Ok(false)
     }
 
     fn changed_elsewhere(&self) -> Result<bool> {

@@ -195,9 +195,12 @@ pub trait Storage: Send + Sync {
     /// Entities merge: an unknown field keeps what is stored, an older `seen` never overwrites a
     /// newer one's values, and an entity whose hash is not known joins a stored one but never
     /// becomes a row of its own.
-    fn commit(&self, changes: &Changes<'_>) -> Result<()>;
+    ///
+    /// Answers what [`changed_elsewhere`](Storage::changed_elsewhere) would have before it, so that
+    /// nobody has to ask after each commit.
+    fn commit(&self, changes: &Changes<'_>) -> Result<bool>;
 
-    /// Whether somebody else has written since this was last asked. What the session holds in
+    /// Whether somebody else has written since this was last answered. What the session holds in
     /// memory is then out of date.
     fn changed_elsewhere(&self) -> Result<bool>;
 

@@ -108,7 +108,7 @@ impl Storage for Shared {
     fn count(&self) -> Result<u64> {
         self.0.has_read(self.0.memory.count())
     }
-    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+    fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
         if let Some(hook) = &*self.0.hook.lock().unwrap() {
             hook(changes);
         }
@@ -116,7 +116,8 @@ impl Storage for Shared {
             return Err(Error::new(ErrorKind::Busy, "the storage was told to fail"));
         }
         self.0.commits.fetch_add(1, Ordering::SeqCst);
-        self.0.memory.commit(changes)
+        self.0.memory.commit(changes)?;
+        Ok(self.0.changed.swap(false, Ordering::SeqCst))
     }
     fn changed_elsewhere(&self) -> Result<bool> {
         if self.0.blind.load(Ordering::SeqCst) && !self.0.changed.load(Ordering::SeqCst) {

@@ -392,8 +392,8 @@ fn a_writer_elsewhere_is_busy_and_nothing_is_lost() {
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
     assert_eq!(error.sqlite_code() & 0xff, 5);
     writer.execute_batch("COMMIT").unwrap();
-    storage.commit(&changes).unwrap();
-    assert!(storage.changed_elsewhere().unwrap());
+    assert!(storage.commit(&changes).unwrap(), "somebody has written before it");
+    assert!(!storage.changed_elsewhere().unwrap(), "it is told once");
     assert_eq!(storage.load().unwrap().dc.unwrap().port, 444);
 }
 

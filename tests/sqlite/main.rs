@@ -129,9 +129,10 @@ fn person(id: i64, seen: i64, usernames: &str, phone: &str, name: &str) -> Entit
     }
 }
 
-fn put(storage: &SqliteStorage, entity: Entity, known: u8) {
+/// Stores one entity; says whether somebody else has written meanwhile.
+fn put(storage: &SqliteStorage, entity: Entity, known: u8) -> bool {
     let entities = vec![EntityChange { entity, known }];
-    storage.commit(&Changes { entities, ..Changes::default() }).unwrap();
+    storage.commit(&Changes { entities, ..Changes::default() }).unwrap()
 }
 
 fn get(storage: &SqliteStorage, id: i64) -> Option<Entity> {
@@ -139,7 +140,7 @@ fn get(storage: &SqliteStorage, id: i64) -> Option<Entity> {
 }
 
 /// Stores an account as changed from `old`.
-fn change(storage: &SqliteStorage, old: &Account, new: &Account) -> mtsession::Result<()> {
+fn change(storage: &SqliteStorage, old: &Account, new: &Account) -> mtsession::Result<bool> {
     storage.commit(&Changes { account: Some(AccountChange { old, new }), ..Changes::default() })
 }
 

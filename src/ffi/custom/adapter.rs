@@ -362,7 +362,7 @@ impl Storage for Adapter {
         }
     }
 
-    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+    fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
         if self.open()?.table.commit.is_none() {
             return Err(missing("commit", "nothing can be saved in it"));
         }
@@ -388,7 +388,7 @@ impl Storage for Adapter {
         }
         self.store(&batch)?;
         self.login().apply(changes);
-        Ok(())
+        Ok(false)
     }
 
     fn changed_elsewhere(&self) -> Result<bool> {

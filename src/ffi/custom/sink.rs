@@ -202,8 +202,8 @@ pub unsafe extern "C" fn mts_out_entity(
                 access_hash: entity.access_hash,
                 seen: entity.seen,
                 flags: entity.flags & Entity::KEPT_FLAGS,
-                usernames: normal_usernames(entity.usernames),
-                phone: normal_phone(entity.phone),
+                usernames: normal_usernames(entity.usernames).into_owned(),
+                phone: normal_phone(entity.phone).into_owned(),
                 name: entity.name.to_owned(),
             });
             Ok(())

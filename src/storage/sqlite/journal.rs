@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::ErrorCode;
 
 use super::files::{FileId, beside, file_id};
 use super::notices::Notices;
 use super::open::busy_timeout;
 use super::{Journal, SqliteOptions};
+use crate::ffi::db::Db;
 use crate::{Error, ErrorKind};
 
 /// File systems of this machine, on which a write-ahead log works: its index is memory that all
@@ -31,13 +32,15 @@ pub(super) struct JournalState {
     wal: bool,
     /// The log itself, once something was written to it.
     log: Option<FileId>,
+    /// Its path.
+    log_path: PathBuf,
 }
 
 impl JournalState {
     /// Begins with a rollback journal, whatever was asked for. A write-ahead log is entered at the
     /// first write only, so that a session that is merely read stays one plain file.
     pub(super) fn start(
-        db: &Connection,
+        db: &Db,
         wal: bool,
         options: &SqliteOptions,
     ) -> rusqlite::Result<JournalState> {
@@ -55,7 +58,7 @@ impl JournalState {
     ///
     /// EXTRA, because FULL can lose the last commit with the power: where the directory entry of
     /// the deleted journal was not synced, the journal comes back and undoes it.
-    pub(super) fn prepare(&mut self, db: &Connection) -> rusqlite::Result<()> {
+    pub(super) fn prepare(&mut self, db: &Db) -> rusqlite::Result<()> {
         if !self.prepared {
             db.pragma_update(None, "synchronous", "EXTRA")?;
             db.pragma_update(None, "secure_delete", true)?;
@@ -74,7 +77,7 @@ impl JournalState {
     /// entered now.
     pub(super) fn enter(
         &mut self,
-        db: &Connection,
+        db: &Db,
         path: &Path,
         options: &SqliteOptions,
         notices: &Notices,
@@ -105,6 +108,7 @@ impl JournalState {
             return Ok(false);
         }
         self.wal = true;
+        self.log_path = beside(path, "-wal");
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
         Ok(true)
     }
@@ -112,11 +116,11 @@ impl JournalState {
     /// Before a write: whether the log still is the one that was written to. It goes when somebody
     /// closes the file who believes to be the last one to have it, as happens after this process
     /// has opened and closed it by other means. What is written to it then, nobody finds again.
-    pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
+    pub(super) fn check(&mut self) -> Result<(), Error> {
         if !self.wal {
             return Ok(());
         }
-        let log = fs::metadata(beside(path, "-wal")).ok().map(|meta| file_id(&meta));
+        let log = fs::metadata(&self.log_path).ok().map(|meta| file_id(&meta));
         if self.log.is_some() && self.log != log {
             return Err(Error::new(
                 ErrorKind::Io,
@@ -135,7 +139,7 @@ impl JournalState {
     /// has the credential.
     pub(super) fn durably<T, E>(
         &self,
-        db: &Connection,
+        db: &Db,
         options: &SqliteOptions,
         commit: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E>
@@ -159,7 +163,7 @@ impl JournalState {
 
     /// At close: back to one plain file. Where somebody else has it open that fails, and the next
     /// owner does it; nothing is lost by it.
-    pub(super) fn stop(&mut self, db: &Connection, options: &SqliteOptions) {
+    pub(super) fn stop(&mut self, db: &Db, options: &SqliteOptions) {
         if std::mem::take(&mut self.wal) {
             let _ = db.pragma_update(None, "synchronous", "EXTRA");
             let _ = leave_wal(db, options);
@@ -177,7 +181,7 @@ fn synchronous(journal: Journal) -> &'static str {
 
 /// Makes the file one plain file with a rollback journal. Where somebody else has it open it
 /// cannot be had now, and works as it is: not worth waiting for.
-fn leave_wal(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+fn leave_wal(db: &Db, options: &SqliteOptions) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::ZERO)?;
     let left = db.pragma_update(None, "journal_mode", "DELETE");
     db.busy_timeout(busy_timeout(options))?;

@@ -33,6 +33,7 @@ use self::rows::{Bearer, Queries, Reader};
 use self::schema::Side;
 use self::write::{Writer, newest, transaction};
 use super::{Changes, Find, Storage, latest};
+use crate::ffi::db::Db;
 use crate::{
     Account, AuthKey, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState,
 };
@@ -105,7 +106,7 @@ pub struct SqliteStorage {
 
 /// What there is while a session is open. Fields are dropped in this order: the connection first.
 struct Open {
-    db: Connection,
+    db: Db,
     sql: Queries,
     state: State,
     journal: JournalState,
@@ -155,7 +156,7 @@ impl Fault {
 
 impl State {
     /// Looks whether somebody else has written.
-    fn watch(&mut self, db: &Connection, sql: &Queries, notices: &Notices) -> rusqlite::Result<()> {
+    fn watch(&mut self, db: &Db, sql: &Queries, notices: &Notices) -> rusqlite::Result<()> {
         let version = data_version(db)?;
         if version != self.data_version {
             self.data_version = version;
@@ -165,12 +166,7 @@ impl State {
         Ok(())
     }
 
-    fn load_side(
-        &mut self,
-        db: &Connection,
-        sql: &Queries,
-        notices: &Notices,
-    ) -> rusqlite::Result<()> {
+    fn load_side(&mut self, db: &Db, sql: &Queries, notices: &Notices) -> rusqlite::Result<()> {
         let reader = Reader { db, sql, side: &Side::default(), notices };
         self.side = Side::load(db, || Ok(reader.home()?.auth_key.as_ref().map_or(0, AuthKey::id)))?;
         Ok(())
@@ -178,8 +174,8 @@ impl State {
 }
 
 /// SQLite's number that changes when another connection has written.
-fn data_version(db: &Connection) -> rusqlite::Result<i64> {
-    db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+fn data_version(db: &Db) -> rusqlite::Result<i64> {
+    db.prepared("PRAGMA data_version")?.query_row([], |row| row.get(0))
 }
 
 /// Runs several queries on one state of the file, under one taking of its lock.
@@ -216,7 +212,7 @@ impl Open {
                 state.data_version = data_version(db)?;
             }
         }
-        journal.check(&storage.path)?;
+        journal.check()?;
         let commit = || {
             transaction(db, |db| {
                 state.watch(db, sql, notices)?;
@@ -331,7 +327,7 @@ impl SqliteStorage {
         if open.state.indexed || self.options.read_only {
             return Ok(());
         }
-        let found: i64 = open.db.prepare_cached(EXIST)?.query_row([], |row| row.get(0))?;
+        let found: i64 = open.db.prepared(EXIST)?.query_row([], |row| row.get(0))?;
         open.state.indexed = found == 2;
         if !open.state.indexed {
             open.db.busy_timeout(Duration::ZERO)?;
@@ -342,7 +338,7 @@ impl SqliteStorage {
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
         }
         // Prepared before there was an index, a statement would be prepared again at each use.
-        open.db.flush_prepared_statement_cache();
+        open.db.forget_statements();
         Ok(())
     }
 
@@ -381,7 +377,7 @@ impl Storage for SqliteStorage {
             }
             let reader = open.reader();
             match by {
-                Find::Id(id) => Ok(reader.entities(&open.sql.by_id, [id.marked()])?),
+                Find::Id(id) => Ok(reader.by_id(id.marked())?.into_iter().collect()),
                 Find::Username(name) => {
                     let found = reader.by_username(name)?;
                     self.evict(open, found, |writer| writer.evict_username(name))
@@ -392,11 +388,7 @@ impl Storage for SqliteStorage {
                     let found = reader.by_phone(phone)?;
                     self.evict(open, found, |writer| writer.evict_phone(phone))
                 }
-                Find::Name(name) => {
-                    let mut found = reader.entities(&open.sql.by_name, [name])?;
-                    found.sort_by_key(|entity| std::cmp::Reverse(entity.seen));
-                    Ok(found)
-                }
+                Find::Name(name) => Ok(reader.by_name(name)?),
             }
         })
     }
@@ -426,17 +418,17 @@ impl Storage for SqliteStorage {
 
     fn count(&self) -> Result<u64> {
         self.read(|reader| {
-            let mut count = reader.db.prepare_cached(&reader.sql.count)?;
+            let mut count = reader.db.prepared(&reader.sql.count)?;
             count.query_row([], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
         })
     }
 
     /// With the rollback journal the change is on the disk when this returns, whether `durable` is
     /// asked for or not.
-    fn commit(&self, changes: &Changes<'_>) -> Result<()> {
+    fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
         self.with("save", |open| {
             if changes.is_empty() {
-                return Ok(());
+                return Ok(false);
             }
             if self.options.read_only {
                 return Err(Fault::Told(Error::new(
@@ -451,7 +443,7 @@ impl Storage for SqliteStorage {
             if changes.hurry {
                 open.db.busy_timeout(open::busy_timeout(&self.options))?;
             }
-            done
+            done.map(|()| std::mem::take(&mut open.state.changed))
         })
     }
 
@@ -528,9 +520,10 @@ impl SqliteStorage {
             return Ok(None);
         };
         journal.stop(&db, &self.options);
-        match db.close() {
+        match db.into_connection().close() {
             Ok(()) => Ok(lock),
             Err((db, error)) => {
+                let db = Db::new(db);
                 *open = Some(Open { db, sql, state, journal, notices, _registered, _copy, lock });
                 Err(Error::sqlite("close", &self.path, &error))
             }

@@ -21,6 +21,7 @@ use super::notices::Notices;
 use super::rows::Queries;
 use super::schema::{Shape, inspect, migrate};
 use super::{Fault, Open, SqliteOptions, SqliteStorage, State, at_once, data_version};
+use crate::ffi::db::Db;
 use crate::format::telethon_json::{self, TelethonJson};
 use crate::format::{self, Recognised};
 use crate::{AuthKey, Dc, Error, ErrorKind, Result};
@@ -213,7 +214,7 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
     Ok((id, content))
 }
 
-type Connected = (Connection, Shape);
+type Connected = (Db, Shape);
 
 /// Opens the file itself and looks at its tables.
 fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connected, Fault> {
@@ -253,7 +254,7 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
     match shape {
         Ok(shape) => {
             db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
-            Ok((db, shape))
+            Ok((Db::new(db), shape))
         }
         Err(Fault::Sqlite(error))
             if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) =>
@@ -289,7 +290,6 @@ pub(super) fn busy_timeout(options: &SqliteOptions) -> Duration {
 
 /// How SQLite is to behave, whoever wrote the file.
 fn configure(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    db.set_prepared_statement_cache_capacity(64);
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_LENGTH, MAX_CELL),
         (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
@@ -327,11 +327,8 @@ fn fresh_schema(options: &SqliteOptions) -> u32 {
 }
 
 /// A session that is served from memory: a JSON session opened read-only.
-fn in_memory(
-    json: &TelethonJson,
-    options: &SqliteOptions,
-) -> std::result::Result<Connection, Fault> {
-    let db = Connection::open_in_memory()?;
+fn in_memory(json: &TelethonJson, options: &SqliteOptions) -> std::result::Result<Db, Fault> {
+    let db = Db::new(Connection::open_in_memory()?);
     configure(&db, &SqliteOptions { read_only: false, ..options.clone() })?;
     fill(&db, json, options)?;
     db.pragma_update(None, "query_only", true)?;
@@ -339,11 +336,7 @@ fn in_memory(
 }
 
 /// Makes a whole session of a JSON one.
-fn fill(
-    db: &Connection,
-    json: &TelethonJson,
-    options: &SqliteOptions,
-) -> std::result::Result<(), Fault> {
+fn fill(db: &Db, json: &TelethonJson, options: &SqliteOptions) -> std::result::Result<(), Fault> {
     migrate(db, fresh_schema(options))?;
     super::write::transaction(db, |db| {
         db.execute(
@@ -386,13 +379,12 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
     let made = create(&new)
         .map_err(|error| Error::io("create", &new, &error))
         .and_then(|_| {
-            let db = Connection::open_with_flags(
-                &new,
-                OpenFlags::SQLITE_OPEN_READ_WRITE
-                    | OpenFlags::SQLITE_OPEN_NO_MUTEX
-                    | OpenFlags::SQLITE_OPEN_NOFOLLOW,
-            )
-            .map_err(|error| Error::sqlite("create", &new, &error))?;
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+            let db = Connection::open_with_flags(&new, flags)
+                .map(Db::new)
+                .map_err(|error| Error::sqlite("create", &new, &error))?;
             configure(&db, options)
                 .and_then(|()| JournalState::default().prepare(&db))
                 .map_err(Fault::from)

@@ -74,10 +74,10 @@ fn no_statement_is_prepared_twice() {
     let hold = storage.hold();
     let open = hold.as_ref().unwrap();
     for sql in [&open.sql.by_id, &open.sql.by_username, &open.sql.by_phone, &open.sql.list] {
-        let statement = open.db.prepare_cached(sql).unwrap();
-        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
-        // It is the one that has worked, out of the cache.
-        assert!(statement.get_status(StatementStatus::Run) >= 49, "{sql}");
+        let statement = open.db.prepared(sql).unwrap();
+        assert_eq!(statement.status(StatementStatus::RePrepare), 0, "{sql}");
+        // It is the one that has worked, that was kept.
+        assert!(statement.status(StatementStatus::Run) >= 49, "{sql}");
     }
 }
 

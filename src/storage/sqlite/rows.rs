@@ -1,12 +1,13 @@
 //! Reading: every cell is checked, a wrong one is treated as absent and told about.
 
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, Params, Row, ToSql};
+use rusqlite::{Params, Row, ToSql};
 use zeroize::Zeroizing;
 
 use super::notices::Notices;
 use super::schema::{Shape, Side};
 use crate::entity::{normal_phone, normal_usernames};
+use crate::ffi::db::Db;
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, KeySlot, PeerId,
     PeerKind, Salt, SentFile, UpdateState,
@@ -98,7 +99,7 @@ fn text(cell: ValueRef<'_>) -> Cell<&str> {
 fn username(cell: ValueRef<'_>) -> Cell<String> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let name = normal_usernames(text);
-    if name.is_empty() || name.contains(' ') { Err(Wrong) } else { Ok(Some(name)) }
+    if name.is_empty() || name.contains(' ') { Err(Wrong) } else { Ok(Some(name.into_owned())) }
 }
 
 /// Telethon's column makes integers of phone numbers where it can.
@@ -114,7 +115,7 @@ fn phone(cell: ValueRef<'_>) -> Cell<String> {
             if text.chars().any(|c| !c.is_ascii_digit() && !"+-() .".contains(c)) {
                 return Err(Wrong);
             }
-            normal_phone(text)
+            normal_phone(text).into_owned()
         }
         _ => return Err(Wrong),
     };
@@ -171,7 +172,7 @@ pub(super) struct Bearer {
 /// to tell of damage.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
-    pub(super) db: &'a Connection,
+    pub(super) db: &'a Db,
     pub(super) sql: &'a Queries,
     pub(super) side: &'a Side,
     pub(super) notices: &'a Notices,
@@ -187,7 +188,7 @@ impl Reader<'_> {
 
     pub(super) fn home(&self) -> rusqlite::Result<Home> {
         let mut home = Home::default();
-        let mut statement = self.db.prepare_cached(&self.sql.sessions)?;
+        let mut statement = self.db.prepared(&self.sql.sessions)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             home.rows += 1;
@@ -284,7 +285,7 @@ impl Reader<'_> {
     fn identity(&self) -> rusqlite::Result<Identity> {
         let mut identity = Identity::default();
         // Row 0 is where Telethon keeps the account's own id.
-        let mut statement = self.db.prepare_cached(&self.sql.own_id)?;
+        let mut statement = self.db.prepared(&self.sql.own_id)?;
         if let Some(row) = statement.query([])?.next()? {
             let own = match integer(row.get_ref(0)?) {
                 Ok(Some(id)) if id < 0 => Err(Wrong),
@@ -294,7 +295,7 @@ impl Reader<'_> {
         }
         if self.side.has("mts_account") {
             let mut statement =
-                self.db.prepare_cached("SELECT bot, test_mode, api_id FROM mts_account")?;
+                self.db.prepared("SELECT bot, test_mode, api_id FROM mts_account")?;
             if let Some(row) = statement.query([])?.next()? {
                 let place = || "table mts_account".to_owned();
                 identity.bot = self.good(integer(row.get_ref(0)?), place) == Some(1);
@@ -314,8 +315,7 @@ impl Reader<'_> {
     ) -> rusqlite::Result<Vec<T>> {
         let mut out = Vec::new();
         if self.side.has(table) {
-            let mut statement =
-                self.db.prepare_cached(&format!("SELECT {columns} FROM {table}"))?;
+            let mut statement = self.db.prepared(&format!("SELECT {columns} FROM {table}"))?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 out.extend(self.good(read(row)?, || format!("a row of table {table}")));
@@ -420,7 +420,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let mut statement =
-            self.db.prepare_cached("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?;
+            self.db.prepared("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?;
         if let Some(row) = statement.query([entity.id.marked()])?.next()? {
             let place = || format!("the row of entity {} in mts_entities", entity.id.marked());
             let flags = self.good(integer(row.get_ref(0)?), place).unwrap_or(0);
@@ -431,20 +431,18 @@ impl Reader<'_> {
             if let Some(names) =
                 names.filter(|names| names.split(' ').next() == Some(entity.username()))
             {
-                entity.usernames = names;
+                entity.usernames = names.into_owned();
             }
         }
         Ok(())
     }
 
-    pub(super) fn entities(&self, sql: &str, by: impl Params) -> rusqlite::Result<Vec<Entity>> {
-        let mut out = Vec::new();
-        let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query(by)?;
-        while let Some(row) = rows.next()? {
-            out.extend(self.entity(row)?);
+    pub(super) fn by_id(&self, id: i64) -> rusqlite::Result<Option<Entity>> {
+        let mut statement = self.db.prepared(&self.sql.by_id)?;
+        match statement.query([id])?.next()? {
+            Some(row) => self.entity(row),
+            None => Ok(None),
         }
-        Ok(out)
     }
 
     /// Everybody who bears that username, as main or as further name, in Telethon's order.
@@ -452,12 +450,12 @@ impl Reader<'_> {
         let mut found = self.bearers(&self.sql.by_username, name)?;
         if self.side.has("mts_usernames") && self.side.has("mts_entities") {
             let mut statement =
-                self.db.prepare_cached("SELECT id, date FROM mts_usernames WHERE username = ?1")?;
+                self.db.prepared("SELECT id, date FROM mts_usernames WHERE username = ?1")?;
             if let Some(row) = statement.query([name])?.next()? {
                 let id = row.get_ref(0)?.as_i64().unwrap_or(0);
                 let told = row.get_ref(1)?.as_i64().unwrap_or(0);
                 if !found.iter().any(|bearer| bearer.entity.id.marked() == id) {
-                    let further = self.entities(&self.sql.by_id, [id])?.into_iter();
+                    let further = self.by_id(id)?.into_iter();
                     let bears = |entity: &Entity| entity.usernames.split(' ').any(|it| it == name);
                     found.extend(further.filter(bears).map(|entity| Bearer { told, entity }));
                 }
@@ -466,14 +464,26 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// Everybody who is called so, the last seen first.
+    pub(super) fn by_name(&self, name: &str) -> rusqlite::Result<Vec<Entity>> {
+        let mut found = self.bearers(&self.sql.by_name, name)?;
+        found.sort_by_key(|bearer| std::cmp::Reverse(bearer.told));
+        Ok(found.into_iter().map(|bearer| bearer.entity).collect())
+    }
+
     /// Everybody who bears that phone number, in Telethon's order.
     pub(super) fn by_phone(&self, phone: i64) -> rusqlite::Result<Vec<Bearer>> {
         self.bearers(&self.sql.by_phone, phone)
     }
 
     fn bearers(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Vec<Bearer>> {
-        let found = self.entities(sql, [name])?.into_iter();
-        Ok(found.map(|entity| Bearer { told: entity.seen, entity }).collect())
+        let mut found = Vec::with_capacity(1);
+        let mut statement = self.db.prepared(sql)?;
+        let mut rows = statement.query([name])?;
+        while let Some(row) = rows.next()? {
+            found.extend(self.entity(row)?.map(|entity| Bearer { told: entity.seen, entity }));
+        }
+        Ok(found)
     }
 
     pub(super) fn list(&self, after: Option<PeerId>, max: usize) -> rusqlite::Result<Vec<Entity>> {
@@ -485,7 +495,7 @@ impl Reader<'_> {
         };
         // No LIMIT: rows that are skipped must not count, or a page of them would look like the
         // end.
-        let mut statement = self.db.prepare_cached(&self.sql.list)?;
+        let mut statement = self.db.prepared(&self.sql.list)?;
         let mut rows = statement.query([from])?;
         while out.len() < max
             && let Some(row) = rows.next()?
@@ -497,7 +507,7 @@ impl Reader<'_> {
 
     pub(super) fn states(&self) -> rusqlite::Result<Vec<UpdateState>> {
         let mut out = Vec::new();
-        let mut statement = self.db.prepare_cached(&self.sql.states)?;
+        let mut statement = self.db.prepared(&self.sql.states)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (id, date) = (integer(row.get_ref(0)?), seconds(row.get_ref(3)?));
@@ -523,7 +533,7 @@ impl Reader<'_> {
         by: impl Params,
     ) -> rusqlite::Result<Vec<(FileKey, SentFile)>> {
         let mut out = Vec::new();
-        let mut statement = self.db.prepare_cached(sql)?;
+        let mut statement = self.db.prepared(sql)?;
         let mut rows = statement.query(by)?;
         while let Some(row) = rows.next()? {
             let (md5, size) = (bytes(row.get_ref(0)?), integer(row.get_ref(1)?));
@@ -547,8 +557,7 @@ impl Reader<'_> {
         if !self.side.has("mts_values") {
             return Ok(None);
         }
-        let mut statement =
-            self.db.prepare_cached("SELECT value FROM mts_values WHERE key = ?1")?;
+        let mut statement = self.db.prepared("SELECT value FROM mts_values WHERE key = ?1")?;
         let mut rows = statement.query([key])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let value = self.good(bytes(row.get_ref(0)?), || "an opaque value".to_owned());

@@ -4,6 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Fault;
+use crate::ffi::db::Db;
 use crate::{Error, Result};
 
 /// The newest of Telethon's schemas that is known here.
@@ -196,8 +197,7 @@ fn columns(db: &Connection, table: &str, sql: &str) -> rusqlite::Result<Vec<Colu
     if let Some(columns) = usual_columns(table, sql) {
         return Ok(columns);
     }
-    let mut statement =
-        db.prepare_cached("SELECT lower(name), pk, hidden FROM pragma_table_xinfo(?1)")?;
+    let mut statement = db.prepare("SELECT lower(name), pk, hidden FROM pragma_table_xinfo(?1)")?;
     let rows = statement.query_map([table], |row| {
         Ok(Column {
             name: row.get(0)?,
@@ -479,7 +479,7 @@ pub(super) fn empty_session(schema: u32) -> &'static str {
 }
 
 /// Brings the file to schema 7 or 8, all or nothing, and answers which.
-pub(super) fn migrate(db: &Connection, fresh: u32) -> std::result::Result<u32, Fault> {
+pub(super) fn migrate(db: &Db, fresh: u32) -> std::result::Result<u32, Fault> {
     super::write::transaction(db, |db| {
         // Looked at inside: another process may have been here first.
         let shape = inspect(db)?;
@@ -503,11 +503,11 @@ pub(super) struct Side {
 impl Side {
     /// Looks for the tables. `home` is the id of the file's auth key, asked for only if needed.
     pub(super) fn load(
-        db: &Connection,
+        db: &Db,
         home: impl FnOnce() -> rusqlite::Result<u64>,
     ) -> rusqlite::Result<Side> {
         let mut side = Side::default();
-        let mut statement = db.prepare_cached(
+        let mut statement = db.prepared(
             "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'mts\\_%' ESCAPE '\\' \
              AND type = 'table' AND rootpage > 0",
         )?;
@@ -523,7 +523,7 @@ impl Side {
         }
         if side.exists("mts_owner") {
             let stamp = db
-                .prepare_cached("SELECT home FROM mts_owner")?
+                .prepared("SELECT home FROM mts_owner")?
                 .query_row([], |row| {
                     Ok(match row.get_ref(0)? {
                         ValueRef::Integer(stamp) => Some(stamp),
@@ -547,7 +547,7 @@ impl Side {
     }
 
     /// Makes the whole set ready to be written for the auth key `home`.
-    pub(super) fn prepare(&mut self, db: &Connection, home: u64) -> rusqlite::Result<()> {
+    pub(super) fn prepare(&mut self, db: &Db, home: u64) -> rusqlite::Result<()> {
         if self.valid && self.tables.len() == SIDE_TABLES.len() {
             return Ok(());
         }
@@ -569,7 +569,7 @@ impl Side {
     }
 
     /// Says whose the set is.
-    pub(super) fn stamp(&self, db: &Connection, home: u64) -> rusqlite::Result<()> {
+    pub(super) fn stamp(&self, db: &Db, home: u64) -> rusqlite::Result<()> {
         db.execute_batch("DELETE FROM mts_owner")?;
         db.execute("INSERT INTO mts_owner (home) VALUES (?1)", [home.cast_signed()])?;
         Ok(())
@@ -586,7 +586,7 @@ mod tests {
              type integer,\n    id integer,\n    hash integer,\n    primary key(md5_digest, \
              file_size, type)\n)";
         for (schema, side) in [(7, false), (8, true)] {
-            let db = Connection::open_in_memory().unwrap();
+            let db = Db::new(Connection::open_in_memory().unwrap());
             db.execute_batch(spaced).unwrap();
             migrate(&db, schema).ok().unwrap();
             if side {

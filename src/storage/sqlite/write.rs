@@ -2,13 +2,14 @@
 
 use std::time::SystemTime;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::Fault;
 use super::notices::Notices;
 use super::rows::{Bearer, Queries, Reader};
 use super::schema::{Side, empty_session};
 use crate::entity::Known;
+use crate::ffi::db::Db;
 use crate::storage::{AccountChange, Changes, EntityChange};
 use crate::{
     Account, AuthKey, DcKey, Entity, Error, ErrorKind, Identity, KeySlot, PeerId, PeerKind,
@@ -16,14 +17,29 @@ use crate::{
 
 /// Runs `work` as one transaction that holds the write lock from its start, so that it can only
 /// fail with "busy" before it has read anything.
+///
+/// Its statements are kept like all others: preparing them would cost as much as a small change.
 pub(super) fn transaction<T>(
-    db: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, Fault>,
+    db: &Db,
+    work: impl FnOnce(&Db) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-    let out = work(&transaction)?;
-    transaction.commit()?;
+    db.prepared("BEGIN IMMEDIATE")?.execute([])?;
+    let _undo = Undo(db);
+    let out = work(db)?;
+    db.prepared("COMMIT")?.execute([])?;
     Ok(out)
+}
+
+/// Undoes, when dropped, the transaction that is still open then.
+struct Undo<'a>(&'a Db);
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // Where this fails SQLite has undone it already, or does so at close.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
 }
 
 /// How a sighting (?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name, ?6 when, ?7 known bits, ?8 the
@@ -66,7 +82,7 @@ pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
 
 /// What writing needs.
 pub(super) struct Writer<'a> {
-    pub(super) db: &'a Connection,
+    pub(super) db: &'a Db,
     pub(super) sql: &'a Queries,
     pub(super) side: &'a mut Side,
     pub(super) notices: &'a Notices,
@@ -129,7 +145,7 @@ impl Writer<'_> {
     }
 
     fn run(&self, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<usize> {
-        self.db.prepare_cached(sql)?.execute(values)
+        self.db.prepared(sql)?.execute(values)
     }
 
     fn prepare_side(&mut self) -> rusqlite::Result<()> {
@@ -309,7 +325,7 @@ impl Writer<'_> {
         let newer = if has_more || side {
             let date: Option<i64> = self
                 .db
-                .prepare_cached(
+                .prepared(
                     "SELECT CAST(ifnull(date + 0, 0) AS INTEGER) FROM entities WHERE id = ?1",
                 )?
                 .query_row([id], |row| row.get(0))
@@ -354,7 +370,7 @@ impl Writer<'_> {
         self.prepare_side()?;
         let stored: Option<(Option<i64>, Option<String>)> = self
             .db
-            .prepare_cached("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?
+            .prepared("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?
             .query_row([id], |row| {
                 Ok((
                     row.get_ref(0)?.as_i64().ok(),
