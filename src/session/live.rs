@@ -270,7 +270,9 @@ impl Live {
     }
 
     pub(super) fn forget_miss(&mut self, entity: &Entity) {
-        self.missed_ids.remove(&entity.id);
+        if !self.missed_ids.is_empty() {
+            self.missed_ids.remove(&entity.id);
+        }
         if !self.missed_names.is_empty() {
             for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {
                 self.missed_names.remove(name);

@@ -9,7 +9,7 @@ use super::notices::Notices;
 use super::rows::{Bearer, Queries, Reader};
 use super::schema::{Side, empty_session};
 use crate::entity::Known;
-use crate::ffi::db::Db;
+use crate::ffi::db::{Db, Prepared};
 use crate::storage::{AccountChange, Changes, EntityChange};
 use crate::{
     Account, AuthKey, DcKey, Entity, Error, ErrorKind, Identity, KeySlot, PeerId, PeerKind,
@@ -118,9 +118,7 @@ impl Writer<'_> {
         for id in &changes.forget {
             self.forget(*id)?;
         }
-        for change in &changes.entities {
-            self.entity(change)?;
-        }
+        self.entities(&changes.entities)?;
         for id in &changes.forget_states {
             self.run("DELETE FROM update_state WHERE id = ?1", params![id])?;
         }
@@ -313,7 +311,25 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn entity(&mut self, change: &EntityChange) -> Result<(), Fault> {
+    fn entities(&mut self, changes: &[EntityChange]) -> Result<(), Fault> {
+        let db = self.db;
+        // Taken out once: there may be thousands of rows.
+        let (mut upsert, mut update) = (None, None);
+        for change in changes {
+            let (place, sql) = match change.known & Known::HASH != 0 {
+                true => (&mut upsert, UPSERT),
+                false => (&mut update, UPDATE),
+            };
+            let statement = match place {
+                Some(statement) => statement,
+                None => place.insert(db.prepared(sql)?),
+            };
+            self.entity(change, statement)?;
+        }
+        Ok(())
+    }
+
+    fn entity(&mut self, change: &EntityChange, statement: &mut Prepared<'_>) -> Result<(), Fault> {
         let EntityChange { entity, known } = change;
         let id = entity.id.marked();
         let seen = entity.seen.max(0);
@@ -337,21 +353,17 @@ impl Writer<'_> {
         fn known_text(text: &str, known: bool) -> Option<&str> {
             Some(text).filter(|text| known && !text.is_empty())
         }
-        let sql = if known & Known::HASH != 0 { UPSERT } else { UPDATE };
-        let changed = self.run(
-            sql,
-            params![
-                id,
-                entity.access_hash,
-                known_text(entity.username(), known & Known::USERNAMES != 0),
-                known_text(&entity.phone, known & Known::PHONE != 0)
-                    .and_then(|phone| phone.parse::<i64>().ok()),
-                known_text(&entity.name, known & Known::NAME != 0),
-                seen,
-                known,
-                self.latest
-            ],
-        )?;
+        let changed = statement.execute(params![
+            id,
+            entity.access_hash,
+            known_text(entity.username(), known & Known::USERNAMES != 0),
+            known_text(&entity.phone, known & Known::PHONE != 0)
+                .and_then(|phone| phone.parse::<i64>().ok()),
+            known_text(&entity.name, known & Known::NAME != 0),
+            seen,
+            known,
+            self.latest
+        ])?;
         if newer && changed > 0 {
             self.entity_side(id, names, flags, seen)?;
         }
