@@ -3,14 +3,24 @@
 use std::fmt;
 use std::sync::Arc;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::{Error, Result};
 
 /// An authorization key. There is one copy of it in memory, however often it is cloned, which is
 /// wiped with the last clone; `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AuthKey(Arc<Zeroizing<[u8; AuthKey::LEN]>>);
+pub struct AuthKey(Arc<Key>);
+
+#[derive(PartialEq, Eq)]
+struct Key([u8; AuthKey::LEN]);
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        // As a slice: an array is wiped byte by byte.
+        self.0.as_mut_slice().zeroize();
+    }
+}
 
 impl AuthKey {
     /// Length of every authorization key, in bytes.
@@ -29,22 +39,22 @@ impl AuthKey {
                 "this auth key is all zero bytes, which means no key; clear the key instead",
             ));
         }
-        let mut key = Arc::new(Zeroizing::new([0; AuthKey::LEN]));
+        let mut key = Arc::new(Key([0; AuthKey::LEN]));
         // Filled in its place, so that no other place needs wiping.
         if let Some(place) = Arc::get_mut(&mut key) {
-            place.copy_from_slice(bytes);
+            place.0.copy_from_slice(bytes);
         }
         Ok(AuthKey(key))
     }
 
     /// The key itself.
     pub fn as_bytes(&self) -> &[u8; AuthKey::LEN] {
-        &self.0
+        &self.0.0
     }
 
     /// The auth key id, `SHA1(key)[12..20]` read as little-endian: tells keys apart, reveals none.
     pub fn id(&self) -> u64 {
-        let digest = sha1_smol::Sha1::from(self.0.as_slice()).digest().bytes();
+        let digest = sha1_smol::Sha1::from(self.as_bytes()).digest().bytes();
         digest.iter().skip(12).rev().fold(0, |id, byte| id << 8 | u64::from(*byte))
     }
 }

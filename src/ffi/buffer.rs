@@ -5,6 +5,7 @@ use std::ptr;
 use zeroize::Zeroizing;
 
 use super::guard::free;
+use crate::format::wipe;
 
 /// Bytes that the library made for you: yours, until mts_buffer_free, which wipes them. Any
 /// thread may read or free it.
@@ -14,12 +15,22 @@ pub struct mts_buffer {
 }
 
 impl mts_buffer {
-    pub(super) fn new(bytes: &[u8]) -> mts_buffer {
-        // Room for all of it at once: growing would leave an unwiped copy behind.
-        let mut copy = Zeroizing::new(Vec::with_capacity(bytes.len() + 1));
-        copy.extend_from_slice(bytes);
-        copy.push(0);
-        mts_buffer { bytes: copy }
+    /// Takes the bytes over; where there is room for the NUL, without a copy.
+    pub(super) fn new(mut bytes: Zeroizing<Vec<u8>>) -> mts_buffer {
+        if bytes.capacity() == bytes.len() {
+            // Growing would leave an unwiped copy behind.
+            let mut larger = Zeroizing::new(Vec::with_capacity(bytes.len() + 1));
+            larger.extend_from_slice(&bytes);
+            wipe(std::mem::replace(&mut bytes, larger));
+        }
+        bytes.push(0);
+        mts_buffer { bytes }
+    }
+}
+
+impl Drop for mts_buffer {
+    fn drop(&mut self) {
+        wipe(std::mem::take(&mut self.bytes));
     }
 }
 

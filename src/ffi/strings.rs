@@ -1,5 +1,7 @@
 //! String sessions, out.
 
+use zeroize::Zeroizing;
+
 use super::buffer::mts_buffer;
 use super::error::mts_error;
 use super::guard::{self, ErrorSlot, OutHandle, guard, out_handle};
@@ -27,7 +29,7 @@ pub unsafe extern "C" fn mts_session_to_string(
         unsafe { (out_handle("out", out), guard::session(session), ErrorSlot::new(err)) };
     guard(err, || {
         let (out, session) = (out?, session?);
-        give(out, session.core.to_text()?.as_ref().map(|text| text.as_bytes()))
+        give(out, session.core.to_ascii()?)
     })
 }
 
@@ -47,11 +49,11 @@ pub unsafe extern "C" fn mts_session_to_packed(
         unsafe { (out_handle("out", out), guard::session(session), ErrorSlot::new(err)) };
     guard(err, || {
         let (out, session) = (out?, session?);
-        give(out, session.core.to_packed()?.as_ref().map(|bytes| bytes.as_slice()))
+        give(out, session.core.to_packed()?)
     })
 }
 
-fn give(out: OutHandle<'_, mts_buffer>, bytes: Option<&[u8]>) -> Result<mts_status> {
+fn give(out: OutHandle<'_, mts_buffer>, bytes: Option<Zeroizing<Vec<u8>>>) -> Result<mts_status> {
     Ok(match bytes {
         Some(bytes) => out.give(mts_buffer::new(bytes)),
         None => mts_status::MTS_NOT_FOUND,

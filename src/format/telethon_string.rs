@@ -5,12 +5,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use base64::DecodeError;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
+use base64::{DecodeError, Engine};
 use zeroize::Zeroizing;
 
-use super::{decode_base64, foreign_string};
+use super::{URL_SAFE, decode_base64, foreign_string, wipe};
 use crate::{AuthKey, Dc, Error, Result};
 
 /// The only version there is.
@@ -39,7 +37,8 @@ pub(crate) fn decode(text: &str) -> Result<Option<StringSession>> {
     if text.is_empty() {
         return Ok(None);
     }
-    if let Some(at) = text.bytes().position(|byte| !byte.is_ascii()) {
+    if !text.is_ascii() {
+        let at = text.bytes().position(|byte| !byte.is_ascii()).unwrap_or(0);
         return Err(Error::format(format!(
             "the string session has a character that is not ASCII at position {}; copy it again",
             at + 1
@@ -71,17 +70,26 @@ pub(crate) fn decode(text: &str) -> Result<Option<StringSession>> {
             text.len()
         )),
     })?;
-    unpack(&bytes).map(Some)
+    let session = unpack(&bytes);
+    wipe(bytes);
+    session.map(Some)
 }
 
-/// Writes a string session: Telethon's `StringSession.save`.
-pub(crate) fn encode(dc: &Dc, key: &AuthKey) -> Result<Zeroizing<String>> {
+/// Writes a string session, which is ASCII: Telethon's `StringSession.save`.
+pub(crate) fn encode(dc: &Dc, key: &AuthKey) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = pack(dc, key)?;
-    // Room for all of it at once: a text that grows leaves copies of the secret behind.
-    let mut text = Zeroizing::new(String::with_capacity(VERSION.len() + bytes.len() * 4 / 3 + 4));
-    text.push_str(VERSION);
-    URL_SAFE.encode_string(bytes.as_slice(), &mut text);
-    Ok(text)
+    // Room for all of it at once, and for the NUL of C: a text that grows leaves copies of the
+    // secret behind. So does encoding by pieces, on the stack.
+    let length = VERSION.len() + bytes.len().div_ceil(3) * 4;
+    let mut text = Zeroizing::new(Vec::with_capacity(length + 1));
+    text.extend_from_slice(VERSION.as_bytes());
+    text.resize(length, 0);
+    let encoded = text.get_mut(VERSION.len()..).map(|room| URL_SAFE.encode_slice(&bytes, room));
+    wipe(bytes);
+    match encoded {
+        Some(Ok(_)) => Ok(text),
+        _ => Err(Error::internal("the room for a string session was miscounted")),
+    }
 }
 
 /// Reads the bytes behind the text: what Telethon's `StringSession.decode` gives.
@@ -145,7 +153,7 @@ pub(crate) fn pack(dc: &Dc, key: &AuthKey) -> Result<Zeroizing<Vec<u8>>> {
             dc.id
         )));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(IPV6_LEN));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(IPV6_LEN + 1));
     bytes.push(id);
     match address {
         IpAddr::V4(ip) => bytes.extend_from_slice(&ip.octets()),
@@ -197,7 +205,11 @@ mod tests {
     }
 
     fn text() -> String {
-        encode(&dc(), &key()).unwrap().to_string()
+        written(&dc(), &key())
+    }
+
+    fn written(dc: &Dc, key: &AuthKey) -> String {
+        String::from_utf8(encode(dc, key).unwrap().to_vec()).unwrap()
     }
 
     fn strings(json: &str) -> Vec<Value> {
@@ -231,8 +243,7 @@ mod tests {
                 assert_eq!(session.dc.host, entry["server_address"].as_str().unwrap());
                 assert_eq!(session.dc.port, entry["port"]);
                 assert_eq!(session.key, Some(AuthKey::new(&bytes).unwrap()));
-                let again = encode(&session.dc, session.key.as_ref().unwrap()).unwrap();
-                assert_eq!(again.as_str(), text);
+                assert_eq!(written(&session.dc, session.key.as_ref().unwrap()), text);
             }
         }
     }
@@ -325,7 +336,7 @@ mod tests {
         }
         // An address that only begins like theirs is Telethon's.
         let dc = Dc::new(2, "e:3134:392e:3135:342e:3136:372e:ff", 443).unwrap();
-        let text = encode(&dc, &key()).unwrap();
+        let text = written(&dc, &key());
         assert_eq!(decode(&text).unwrap().unwrap().dc, dc);
     }
 
@@ -367,7 +378,7 @@ mod tests {
             ("0:0:0:0:fffe:0:0:1", "::fffe:0:0:1"),
         ] {
             let dc = Dc { id: 2, host: address.to_owned(), port: 443 };
-            let session = decode(&encode(&dc, &key()).unwrap()).unwrap().unwrap();
+            let session = decode(&written(&dc, &key())).unwrap().unwrap();
             assert_eq!(session.dc.host, expected, "{address}");
         }
     }
@@ -390,7 +401,7 @@ mod tests {
             prop_assume!(bytes.iter().any(|byte| *byte != 0));
             let key = AuthKey::new(&bytes).unwrap();
             let dc = Dc::new(id, &address.to_string(), port).unwrap();
-            let text = encode(&dc, &key).unwrap();
+            let text = written(&dc, &key);
             let session = decode(&text).unwrap().unwrap();
             prop_assert_eq!(session.dc.host.parse::<IpAddr>().unwrap(), address);
             prop_assert_eq!((session.dc.id, session.dc.port), (id, port));

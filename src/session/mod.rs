@@ -156,6 +156,16 @@ impl Session {
     /// The session as Telethon's string form (`StringSession.save`): data center and key only.
     /// `None` without a key.
     pub fn to_text(&self) -> Result<Option<Zeroizing<String>>> {
+        let text = |mut ascii: Zeroizing<Vec<u8>>| {
+            String::from_utf8(std::mem::take(&mut *ascii))
+                .map(Zeroizing::new)
+                .map_err(|_| Error::internal("a string session came out as no text"))
+        };
+        self.to_ascii()?.map(text).transpose()
+    }
+
+    /// As [`Session::to_text`], the characters as bytes.
+    pub(crate) fn to_ascii(&self) -> Result<Option<Zeroizing<Vec<u8>>>> {
         self.with_login(telethon_string::encode)
     }
 
@@ -454,7 +464,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         if self.process.is_this() {
             // Nobody is left to hear of a failure. What could be saved without waiting is.
-            if self.shut(true).is_err() {
+            let waits = self.live.get_mut().map_or(0, |live| live.unsaved()) > 0;
+            if !waits || self.shut(true).is_err() {
                 let _ = self.storage.close();
             }
         } else {
