@@ -61,8 +61,7 @@ impl SessionInfo {
             ));
         }
         let options = SqliteOptions { read_only: true, create: false, ..Default::default() };
-        let storage = SqliteStorage::open(&self.path, &options)?;
-        let account = storage.load()?;
+        let (storage, account) = SqliteStorage::open_loaded(&self.path, &options)?;
         let (entities, states) = (storage.count()?, storage.states()?);
         self.format = format!("Telethon {}", storage.schema());
         self.key_id = account.key_id();

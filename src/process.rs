@@ -8,14 +8,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static COUNTED: AtomicBool = AtomicBool::new(false);
 static FORKS: AtomicU32 = AtomicU32::new(0);
+/// This process, where forks are counted.
+static ID: AtomicU32 = AtomicU32::new(0);
 
 /// From now on [`forked`] is called in each child.
 pub(crate) fn forks_are_counted() {
-    COUNTED.store(true, Ordering::Relaxed);
+    ID.store(std::process::id(), Ordering::Relaxed);
+    COUNTED.store(true, Ordering::Release);
 }
 
 /// Called in the child of a fork.
 pub(crate) fn forked() {
+    ID.store(std::process::id(), Ordering::Relaxed);
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
@@ -29,7 +33,11 @@ pub(crate) struct Process {
 impl Process {
     /// This process.
     pub(crate) fn this() -> Process {
-        Process { id: std::process::id(), forks: FORKS.load(Ordering::Relaxed) }
+        let id = match COUNTED.load(Ordering::Acquire) {
+            true => ID.load(Ordering::Relaxed),
+            false => std::process::id(),
+        };
+        Process { id, forks: FORKS.load(Ordering::Relaxed) }
     }
 
     /// Whether this process is the one.

@@ -110,7 +110,12 @@ impl Session {
     /// A session over any storage.
     pub fn new(storage: Box<dyn Storage>, options: &Options) -> Result<Session> {
         let account = storage.load()?;
-        Ok(Session {
+        Ok(Session::loaded(storage, account, options))
+    }
+
+    /// A session over a storage that holds this account.
+    fn loaded(storage: Box<dyn Storage>, account: Account, options: &Options) -> Session {
+        Session {
             process: Process::this(),
             storage,
             live: RwLock::new(Live::new(account, options)),
@@ -118,7 +123,7 @@ impl Session {
             notices: Mutex::default(),
             unread: AtomicBool::new(false),
             options: options.clone(),
-        })
+        }
     }
 
     /// A new session in memory (Telethon's `MemorySession()`).
@@ -127,13 +132,15 @@ impl Session {
     }
 
     pub(crate) fn in_memory(account: Account, options: &Options) -> Result<Session> {
-        Session::new(Box::new(MemoryStorage::with_account(account)), options)
+        let storage = Box::new(MemoryStorage::with_account(account.clone()));
+        Ok(Session::loaded(storage, account, options))
     }
 
     /// Opens or creates a session file (Telethon's `SQLiteSession(path)`). The path is taken as it
     /// is: no `.session` is appended.
     pub fn open(path: &Path, sqlite: &SqliteOptions, options: &Options) -> Result<Session> {
-        Session::new(Box::new(SqliteStorage::open(path, sqlite)?), options)
+        let (storage, account) = SqliteStorage::open_loaded(path, sqlite)?;
+        Ok(Session::loaded(Box::new(storage), account, options))
     }
 
     /// A session in memory from Telethon's string form (`StringSession(s)`); an empty text makes

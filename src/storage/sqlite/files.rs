@@ -193,10 +193,12 @@ impl OwnerLock {
         });
         let process = Process::this();
         // Nothing depends on the hint, so a full disk does not keep anybody out.
-        let _ = file.set_len(0).and_then(|()| {
-            io::Seek::rewind(&mut file)?;
-            file.write_all(format!("{} {}\n", process.id(), host_name()).as_bytes())
-        });
+        let emptied = match meta.len() {
+            0 => Ok(()),
+            _ => file.set_len(0).and_then(|()| io::Seek::rewind(&mut file)),
+        };
+        let hint = format!("{} {}\n", process.id(), host_name());
+        let _ = emptied.and_then(|()| file.write_all(hint.as_bytes()));
         Ok((OwnerLock { file, exclusive: !shared, process }, stale))
     }
 }

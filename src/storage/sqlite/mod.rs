@@ -34,9 +34,7 @@ use self::schema::Side;
 use self::write::{Writer, newest, transaction};
 use super::{Changes, Find, Storage, latest};
 use crate::ffi::db::Db;
-use crate::{
-    Account, AuthKey, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState,
-};
+use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
 /// How a session file is opened.
 #[derive(Clone, Debug)]
@@ -168,7 +166,7 @@ impl State {
 
     fn load_side(&mut self, db: &Db, sql: &Queries, notices: &Notices) -> rusqlite::Result<()> {
         let reader = Reader { db, sql, side: &Side::default(), notices };
-        self.side = Side::load(db, || Ok(reader.home()?.auth_key.as_ref().map_or(0, AuthKey::id)))?;
+        self.side = Side::load(db, || reader.home_key_id())?;
         Ok(())
     }
 }
@@ -251,6 +249,14 @@ impl SqliteStorage {
     /// reads), [`Busy`](ErrorKind::Busy) and [`ReadOnly`](ErrorKind::ReadOnly) where
     /// the file or its folder may not be written.
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
+        SqliteStorage::open_loaded(path, options).map(|(storage, _)| storage)
+    }
+
+    /// As [`SqliteStorage::open`], and [`load`](Storage::load)s, on one state of the file.
+    pub(crate) fn open_loaded(
+        path: &Path,
+        options: &SqliteOptions,
+    ) -> Result<(SqliteStorage, Account)> {
         open::open(path, options)
     }
 

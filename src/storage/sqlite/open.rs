@@ -18,13 +18,13 @@ use super::files::{
 };
 use super::journal::JournalState;
 use super::notices::Notices;
-use super::rows::Queries;
-use super::schema::{Shape, inspect, migrate};
-use super::{Fault, Open, SqliteOptions, SqliteStorage, State, at_once, data_version};
+use super::rows::{Queries, Reader};
+use super::schema::{Shape, Side, inspect, migrate};
+use super::{Fault, Open, SqliteOptions, SqliteStorage, State, data_version};
 use crate::ffi::db::Db;
 use crate::format::telethon_json::{self, TelethonJson};
 use crate::format::{self, Recognised};
-use crate::{AuthKey, Dc, Error, ErrorKind, Result};
+use crate::{Account, AuthKey, Dc, Error, ErrorKind, Result};
 
 /// Largest JSON session that is read, in bytes.
 const MAX_JSON: u64 = 16 << 20;
@@ -47,7 +47,8 @@ enum Content {
     Json(TelethonJson),
 }
 
-pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorage> {
+/// Opens the session, and reads its login.
+pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<(SqliteStorage, Account)> {
     let path = resolve(given)?;
     if (options.read_only || !options.create)
         && let Err(error) = fs::metadata(&path)
@@ -75,9 +76,8 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
     let (connected, registered, copy) = match content {
         Content::Json(json) if options.read_only => {
             drop(registry);
-            let db = in_memory(&json, options).map_err(|fault| fault.at("open", &path))?;
-            let shape = inspect(&db).map_err(|fault| fault.at("open", &path))?;
-            ((db, shape), None, None)
+            let connected = in_memory(&json, options).map_err(|fault| fault.at("open", &path))?;
+            (connected, None, None)
         }
         Content::Empty if options.read_only => {
             return Err(Error::format(format!(
@@ -132,11 +132,11 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<SqliteStorag
         }
     };
     match finish(&path, options, connected, (id, registered, copy), notices) {
-        Ok(storage) => {
+        Ok((storage, account)) => {
             if let Some(open) = storage.hold().as_mut() {
                 open.lock = lock;
             }
-            Ok(storage)
+            Ok((storage, account))
         }
         Err(fault) => {
             if new {
@@ -214,6 +214,8 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
     Ok((id, content))
 }
 
+/// A connection and what was found, in a transaction that goes on: nobody writes until [`finish`]
+/// has read what it needs.
 type Connected = (Db, Shape);
 
 /// Opens the file itself and looks at its tables.
@@ -245,8 +247,8 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
             left <= 0
         }),
     )?;
-    let shape = at_once(&db, || {
-        let shape = inspect(&db)?;
+    db.execute_batch("BEGIN")?;
+    let shape = inspect(&db).and_then(|shape| {
         shape.check_telethon()?;
         Ok(shape)
     });
@@ -327,12 +329,17 @@ fn fresh_schema(options: &SqliteOptions) -> u32 {
 }
 
 /// A session that is served from memory: a JSON session opened read-only.
-fn in_memory(json: &TelethonJson, options: &SqliteOptions) -> std::result::Result<Db, Fault> {
+fn in_memory(
+    json: &TelethonJson,
+    options: &SqliteOptions,
+) -> std::result::Result<Connected, Fault> {
     let db = Db::new(Connection::open_in_memory()?);
     configure(&db, &SqliteOptions { read_only: false, ..options.clone() })?;
     fill(&db, json, options)?;
     db.pragma_update(None, "query_only", true)?;
-    Ok(db)
+    db.execute_batch("BEGIN")?;
+    let shape = inspect(&db)?;
+    Ok((db, shape))
 }
 
 /// Makes a whole session of a JSON one.
@@ -451,14 +458,14 @@ fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
 
 type Holdings = (FileId, Option<Registered>, Option<PrivateCopy>);
 
-/// Checks and mends the tables, and hands everything over.
+/// Checks and mends the tables, reads the login, and hands everything over.
 fn finish(
     path: &Path,
     options: &SqliteOptions,
     connected: Connected,
     holdings: Holdings,
     notices: Arc<Notices>,
-) -> std::result::Result<SqliteStorage, Fault> {
+) -> std::result::Result<(SqliteStorage, Account), Fault> {
     // In this order, so that a failure drops the connection first.
     let (id, registered, copy) = holdings;
     let (db, mut shape) = connected;
@@ -480,13 +487,20 @@ fn finish(
             )
             .into());
         }
-        journal = JournalState::start(&db, shape.wal, options)?;
         let new = shape.is_empty();
         let (plan, target) = shape.plan(fresh_schema(options))?;
         schema = target;
+        let mends = shape.wal || !plan.is_empty();
+        if mends {
+            db.execute_batch("COMMIT")?;
+        }
+        journal = JournalState::start(&db, shape.wal, options)?;
         if !plan.is_empty() {
             journal.prepare(&db)?;
             schema = migrate(&db, fresh_schema(options))?;
+        }
+        if mends {
+            db.execute_batch("BEGIN")?;
             shape = inspect(&db)?;
         }
         if new {
@@ -494,11 +508,12 @@ fn finish(
         }
     }
     let sql = Queries::new(&shape);
-    let mut state = State::default();
-    at_once(&db, || {
-        state.data_version = data_version(&db)?;
-        state.load_side(&db, &sql, &notices)
-    })?;
+    let mut state = State { data_version: data_version(&db)?, ..State::default() };
+    let nothing = Side::default();
+    let reader = Reader { db: &db, sql: &sql, side: &nothing, notices: &notices };
+    state.side = Side::of(&shape, &db, || reader.home_key_id())?;
+    let account = Reader { side: &state.side, ..reader }.account()?;
+    db.execute_batch("COMMIT")?;
     let storage = SqliteStorage {
         path: path.to_owned(),
         id: registered.is_some().then_some(id),
@@ -521,7 +536,7 @@ fn finish(
     if !options.read_only {
         storage.check_place()?;
     }
-    Ok(storage)
+    Ok((storage, account))
 }
 
 #[cfg(test)]

@@ -37,11 +37,8 @@ impl Queries {
             shape.source("sent_files")
         );
         Queries {
-            sessions: format!(
-                "SELECT dc_id, server_address, port, auth_key, takeout_id, tmp_auth_key FROM {} \
-                 ORDER BY dc_id LIMIT 64",
-                shape.source("sessions")
-            ),
+            // Without a table in between: it is read at each opening.
+            sessions: format!("{} ORDER BY dc_id LIMIT 64", shape.rows("sessions")),
             own_id: format!("SELECT hash FROM {entities} WHERE id = 0"),
             by_id: format!("{entity} id = ?1"),
             // `= ?1` alone, so that an index on the column can answer.
@@ -231,6 +228,11 @@ impl Reader<'_> {
             }
         }
         Ok(home)
+    }
+
+    /// The id of the home auth key; 0 without one.
+    pub(super) fn home_key_id(&self) -> rusqlite::Result<u64> {
+        Ok(self.home()?.auth_key.as_ref().map_or(0, AuthKey::id))
     }
 
     fn dc(&self, row: &Row<'_>) -> rusqlite::Result<Option<Dc>> {

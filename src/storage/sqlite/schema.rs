@@ -1,5 +1,8 @@
 //! The tables of a session file: which there are, which there should be.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -117,10 +120,10 @@ pub(super) const SIDE_TABLES: [(&str, &[&str], &str); 8] = [
 #[derive(Debug)]
 struct Table {
     name: String,
-    columns: Vec<Column>,
+    columns: Cow<'static, [Column]>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Column {
     name: String,
     in_key: bool,
@@ -133,7 +136,8 @@ pub(super) struct Shape {
     tables: Vec<Table>,
     /// The version row, if it holds a number.
     version: Option<i64>,
-    version_rows: i64,
+    /// How many of them there are; 2 for more.
+    version_rows: usize,
     /// The file has a write-ahead log.
     pub(super) wal: bool,
 }
@@ -177,25 +181,23 @@ pub(super) fn inspect(db: &Connection) -> std::result::Result<Shape, Fault> {
     let mut shape = Shape { tables, version: None, version_rows: 0, wal: journal == "wal" };
     shape.check_columns()?;
     if shape.has("version", "version") {
-        shape.version_rows = db.query_row("SELECT count(*) FROM version", [], |row| row.get(0))?;
-        shape.version = db
-            .query_row("SELECT version FROM version LIMIT 1", [], |row| {
-                Ok(match row.get_ref(0)? {
-                    ValueRef::Integer(version) => Some(version),
-                    _ => None,
-                })
-            })
-            .optional()?
-            .flatten();
+        let mut statement = db.prepare("SELECT version FROM version LIMIT 2")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            if let (0, ValueRef::Integer(version)) = (shape.version_rows, row.get_ref(0)?) {
+                shape.version = Some(version);
+            }
+            shape.version_rows += 1;
+        }
     }
     Ok(shape)
 }
 
 /// The columns of a table that was made by this statement. One that is worded as usual need not be
 /// asked for, which is most of what opening a session takes.
-fn columns(db: &Connection, table: &str, sql: &str) -> rusqlite::Result<Vec<Column>> {
+fn columns(db: &Connection, table: &str, sql: &str) -> rusqlite::Result<Cow<'static, [Column]>> {
     if let Some(columns) = usual_columns(table, sql) {
-        return Ok(columns);
+        return Ok(Cow::Borrowed(columns));
     }
     let mut statement = db.prepare("SELECT lower(name), pk, hidden FROM pragma_table_xinfo(?1)")?;
     let rows = statement.query_map([table], |row| {
@@ -205,39 +207,66 @@ fn columns(db: &Connection, table: &str, sql: &str) -> rusqlite::Result<Vec<Colu
             generated: row.get::<_, i64>(2)? != 0,
         })
     })?;
-    rows.collect()
+    rows.collect::<rusqlite::Result<_>>().map(Cow::Owned)
 }
 
 /// The columns of a table that is defined word for word as Telethon or we define it, however the
 /// words are spaced.
-fn usual_columns(table: &str, sql: &str) -> Option<Vec<Column>> {
-    let words = sql.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    let start = format!("create table {table} (");
-    let inner = words.strip_prefix(&start).or_else(|| {
-        // Telethon leaves no blank there.
-        words.strip_prefix(start.trim_end_matches(" ("))?.strip_prefix('(')
-    })?;
-    let inner = inner.strip_suffix(')')?.replace(" ,", ",");
-    let inner = inner.trim();
-    let is_word = |text: &str, word: &str| text.split([',', ' ', '(', ')']).any(|it| it == word);
-    let column = |name: &str, definition: &str, key: &str| Column {
-        name: name.to_owned(),
-        in_key: definition.contains("primary key") || is_word(key, name),
-        generated: false,
-    };
-    if let Some((_, columns, key)) = TABLES.iter().find(|(name, ..)| *name == table) {
-        return [TMP_KEY, ""].into_iter().find_map(|without| {
-            let columns = columns.iter().filter(|(name, _)| *name != without);
-            let list: Vec<_> = columns.clone().map(|(n, t)| format!("{n} {t}")).collect();
-            (inner == list.join(", ") + key)
-                .then(|| columns.map(|(name, kind)| column(name, kind, key)).collect())
+fn usual_columns(table: &str, sql: &str) -> Option<&'static [Column]> {
+    static USUAL: LazyLock<Vec<(&str, String, Vec<Column>)>> = LazyLock::new(|| {
+        let telethon = TABLES.iter().flat_map(|(table, columns, key)| {
+            let without = match columns.iter().any(|(name, _)| *name == TMP_KEY) {
+                true => &["", TMP_KEY][..],
+                false => &[""],
+            };
+            without.iter().map(move |without| {
+                let columns = columns.iter().filter(|(name, _)| name != without);
+                let list: Vec<_> = columns.map(|(name, kind)| format!("{name} {kind}")).collect();
+                (*table, list.join(", ") + key)
+            })
         });
+        let ours = SIDE_TABLES.iter().map(|(table, _, list)| (*table, (*list).to_owned()));
+        let usual = telethon.chain(ours).map(|(table, list)| {
+            let words = words(&format!("CREATE TABLE {table} ({list})"));
+            (table, words, defined_columns(&list))
+        });
+        usual.collect()
+    });
+    let mut usual = USUAL.iter().filter(|(name, ..)| *name == table).peekable();
+    usual.peek()?;
+    let words = words(sql);
+    usual.find(|(_, usual, _)| *usual == words).map(|(.., columns)| columns.as_slice())
+}
+
+/// The columns of a list as [`TABLES`] and [`SIDE_TABLES`] have it.
+fn defined_columns(list: &str) -> Vec<Column> {
+    let (columns, key) = list.split_once(", primary key(").unwrap_or((list, ""));
+    let columns = columns.split(", ").filter_map(|column| {
+        let (name, kind) = column.split_once(' ')?;
+        let in_key = kind.contains("primary key")
+            || key.trim_end_matches(')').split(", ").any(|part| part == name);
+        Some(Column { name: name.to_owned(), in_key, generated: false })
+    });
+    columns.collect()
+}
+
+/// A definition in lower case, with single blanks where a blank means something.
+fn words(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut blank = false;
+    for c in sql.chars() {
+        if c.is_ascii_whitespace() {
+            blank = true;
+            continue;
+        }
+        let parts = |c| matches!(c, '(' | ')' | ',');
+        if blank && !parts(c) && !out.ends_with(parts) {
+            out.push(' ');
+        }
+        blank = false;
+        out.push(c.to_ascii_lowercase());
     }
-    let (_, columns, definition) = SIDE_TABLES.iter().find(|(name, ..)| *name == table)?;
-    let key = definition.split_once(", primary key(").map_or("", |(_, key)| key);
-    let own = |name: &str| definition.split(", ").find(|it| it.split(' ').next() == Some(name));
-    let column = |name: &&str| column(name, own(name).unwrap_or_default(), key);
-    (inner == *definition).then(|| columns.iter().map(column).collect())
+    out
 }
 
 fn is_ours(name: &str) -> bool {
@@ -245,10 +274,12 @@ fn is_ours(name: &str) -> bool {
         || SIDE_TABLES.iter().any(|(table, ..)| *table == name)
 }
 
+fn columns_of(table: &str) -> &'static [(&'static str, &'static str)] {
+    TABLES.iter().find(|(name, ..)| *name == table).map_or(&[], |(_, columns, _)| columns)
+}
+
 fn is_needed(table: &str, column: &str) -> bool {
-    TABLES
-        .iter()
-        .any(|(name, columns, _)| *name == table && columns.iter().any(|(name, _)| *name == column))
+    columns_of(table).iter().any(|(name, _)| *name == column)
         || SIDE_TABLES.iter().any(|(name, columns, _)| *name == table && columns.contains(&column))
 }
 
@@ -295,7 +326,7 @@ impl Shape {
 
     fn check_columns(&self) -> Result<()> {
         for table in &self.tables {
-            for column in &table.columns {
+            for column in table.columns.iter() {
                 if column.generated && is_needed(&table.name, &column.name) {
                     return Err(Error::format(format!(
                         "column {} of table {} in it is computed, not stored: no client writes \
@@ -442,28 +473,26 @@ impl Shape {
     }
 
     /// What to select Telethon's columns of `table` from: the table, or where it or a column is
-    /// missing (which happens in read-only sessions only) something with NULL there.
+    /// missing (which happens in read-only sessions only) its [`rows`](Shape::rows).
     pub(super) fn source(&self, table: &str) -> String {
-        let Some((_, columns, _)) = TABLES.iter().find(|(name, ..)| *name == table) else {
-            return table.to_owned();
-        };
-        if columns.iter().all(|(name, _)| self.has(table, name)) {
-            return table.to_owned();
+        match columns_of(table).iter().all(|(name, _)| self.has(table, name)) {
+            true => table.to_owned(),
+            false => format!("({})", self.rows(table)),
         }
+    }
+
+    /// Telethon's columns of `table`, in its order, with NULL for what is missing.
+    pub(super) fn rows(&self, table: &str) -> String {
         // In the old form of sent_files there is nothing of use.
         let there = self.table(table).is_some() && table != "sent_files";
-        let cell = |(name, _): &(&str, &str)| {
-            if there && self.has(table, name) {
-                (*name).to_owned()
-            } else {
-                format!("NULL AS {name}")
-            }
+        let cell = |(name, _): &(&str, &str)| match there && self.has(table, name) {
+            true => (*name).to_owned(),
+            false => format!("NULL AS {name}"),
         };
-        let list = columns.iter().map(cell).collect::<Vec<_>>().join(", ");
-        if there {
-            format!("(SELECT {list} FROM {table})")
-        } else {
-            format!("(SELECT {list} WHERE 0)")
+        let list = columns_of(table).iter().map(cell).collect::<Vec<_>>().join(", ");
+        match there {
+            true => format!("SELECT {list} FROM {table}"),
+            false => format!("SELECT {list} WHERE 0"),
         }
     }
 }
@@ -501,27 +530,56 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// Looks for the tables. `home` is the id of the file's auth key, asked for only if needed.
+    /// What a look at the whole file has found. `home` is the id of the file's auth key, asked for
+    /// only if needed.
+    pub(super) fn of(
+        shape: &Shape,
+        db: &Db,
+        home: impl FnOnce() -> rusqlite::Result<u64>,
+    ) -> rusqlite::Result<Side> {
+        let mut side = Side::default();
+        for table in &shape.tables {
+            side.note(&table.name, &table.columns);
+        }
+        side.check_owner(db, home)?;
+        Ok(side)
+    }
+
+    /// As [`Side::of`], after a change by somebody else.
     pub(super) fn load(
         db: &Db,
         home: impl FnOnce() -> rusqlite::Result<u64>,
     ) -> rusqlite::Result<Side> {
         let mut side = Side::default();
         let mut statement = db.prepared(
-            "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'mts\\_%' ESCAPE '\\' \
+            "SELECT lower(name), sql FROM sqlite_schema WHERE name LIKE 'mts\\_%' ESCAPE '\\' \
              AND type = 'table' AND rootpage > 0",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let name = row.get_ref(0)?.as_str().unwrap_or_default();
-            let known = SIDE_TABLES.iter().find(|(table, ..)| table.eq_ignore_ascii_case(name));
-            let Some((table, needed, _)) = known else { continue };
-            let found = columns(db, table, row.get_ref(1)?.as_str().unwrap_or_default())?;
-            if needed.iter().all(|name| found.iter().any(|c| c.name == *name && !c.generated)) {
-                side.tables.push(table);
-            }
+            let sql = row.get_ref(1)?.as_str().unwrap_or_default();
+            side.note(name, &columns(db, name, sql)?);
         }
-        if side.exists("mts_owner") {
+        side.check_owner(db, home)?;
+        Ok(side)
+    }
+
+    fn note(&mut self, name: &str, columns: &[Column]) {
+        let Some((table, needed, _)) = SIDE_TABLES.iter().find(|(table, ..)| *table == name) else {
+            return;
+        };
+        if needed.iter().all(|name| columns.iter().any(|c| c.name == *name && !c.generated)) {
+            self.tables.push(table);
+        }
+    }
+
+    fn check_owner(
+        &mut self,
+        db: &Db,
+        home: impl FnOnce() -> rusqlite::Result<u64>,
+    ) -> rusqlite::Result<()> {
+        if self.exists("mts_owner") {
             let stamp = db
                 .prepared("SELECT home FROM mts_owner")?
                 .query_row([], |row| {
@@ -532,9 +590,9 @@ impl Side {
                 })
                 .optional()?
                 .flatten();
-            side.valid = stamp == Some(home()?.cast_signed());
+            self.valid = stamp == Some(home()?.cast_signed());
         }
-        Ok(side)
+        Ok(())
     }
 
     fn exists(&self, table: &str) -> bool {
@@ -599,7 +657,7 @@ mod tests {
             while let Some(row) = rows.next().unwrap() {
                 let (name, sql): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
                 let told = columns(&db, &name, "").unwrap();
-                assert_eq!(usual_columns(&name, &sql), Some(told), "{sql}");
+                assert_eq!(usual_columns(&name, &sql), Some(&*told), "{sql}");
                 count += 1;
             }
             assert_eq!(count, if side { 13 } else { 5 });

@@ -147,8 +147,8 @@ impl Writer<'_> {
     }
 
     fn prepare_side(&mut self) -> rusqlite::Result<()> {
-        let home = self.reader().home()?.auth_key;
-        self.side.prepare(self.db, home.as_ref().map_or(0, AuthKey::id))
+        let home = self.reader().home_key_id()?;
+        self.side.prepare(self.db, home)
     }
 
     fn account(&mut self, change: &AccountChange<'_>, other: bool) -> Result<(), Fault> {
