@@ -170,7 +170,9 @@ impl OwnerLock {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
-        let holder = holder(&mut file);
+        let mut hint = Vec::new();
+        let _ = Read::by_ref(&mut file).take(300).read_to_end(&mut hint);
+        let holder = holder(&hint);
         match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -193,12 +195,12 @@ impl OwnerLock {
         });
         let process = Process::this();
         // Nothing depends on the hint, so a full disk does not keep anybody out.
-        let emptied = match meta.len() {
-            0 => Ok(()),
-            _ => file.set_len(0).and_then(|()| io::Seek::rewind(&mut file)),
+        let emptied = match hint.is_empty() {
+            true => Ok(()),
+            false => file.set_len(0).and_then(|()| io::Seek::rewind(&mut file)),
         };
-        let hint = format!("{} {}\n", process.id(), host_name());
-        let _ = emptied.and_then(|()| file.write_all(hint.as_bytes()));
+        let ours = format!("{} {}\n", process.id(), host_name());
+        let _ = emptied.and_then(|()| file.write_all(ours.as_bytes()));
         Ok((OwnerLock { file, exclusive: !shared, process }, stale))
     }
 }
@@ -216,10 +218,8 @@ impl Drop for OwnerLock {
 }
 
 /// Who wrote the hint: `process 123 on host`.
-fn holder(file: &mut File) -> Option<String> {
-    let mut text = Vec::new();
-    file.take(300).read_to_end(&mut text).ok()?;
-    let text = String::from_utf8_lossy(&text);
+fn holder(hint: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(hint);
     let (process, host) = text.trim_end().split_once(' ')?;
     let process: u32 = process.parse().ok()?;
     let host: String = host.chars().filter(|c| !c.is_control()).collect();
