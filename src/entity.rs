@@ -73,8 +73,7 @@ impl<'a> EntityRef<'a> {
                 flags & !Entity::ALL_FLAGS
             )));
         }
-        let says = [Entity::WHOLE, Entity::BARE, Entity::MIN];
-        if says.iter().filter(|flag| flags & **flag != 0).count() > 1 {
+        if (flags & (Entity::WHOLE | Entity::BARE | Entity::MIN)).count_ones() > 1 {
             return Err(Error::argument(format!(
                 "entity {}: it can be whole, bare or min, but only one of them",
                 self.id.marked()
@@ -95,7 +94,9 @@ impl<'a> EntityRef<'a> {
                 self.id.marked()
             )));
         }
-        if self.phone.bytes().filter(u8::is_ascii_digit).count() > Entity::MAX_PHONE {
+        if self.phone.len() > Entity::MAX_PHONE
+            && self.phone.bytes().filter(u8::is_ascii_digit).count() > Entity::MAX_PHONE
+        {
             return Err(Error::argument(format!(
                 "entity {}: the phone number has more than {} digits",
                 self.id.marked(),

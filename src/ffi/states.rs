@@ -186,7 +186,7 @@ pub unsafe extern "C" fn mts_session_set_update_state(
     let (session, state, err) = unsafe {
         (guard::session(session), guard::record("state", state, state_size), ErrorSlot::new(err))
     };
-    guard(err, || set_update_states(session?, std::iter::once(state?.patch()), flags))
+    guard(err, || set_update_states(session?, &[state?.patch()?], flags))
 }
 
 /// Sets update states: all of them, or none where one is bad. They wait in memory for the next save,
@@ -218,19 +218,18 @@ pub unsafe extern "C" fn mts_session_set_update_states(
         let (session, rows) = (session?, rows?);
         let patches = (rows.iter().enumerate())
             .map(|(index, row)| row.patch().map_err(|error| error.at(format!("record {index}"))));
-        set_update_states(session, patches, flags)
+        set_update_states(session, &patches.collect::<Result<Vec<_>>>()?, flags)
     })
 }
 
 fn set_update_states(
     session: &mts_session,
-    patches: impl Iterator<Item = Result<UpdateStatePatch>>,
+    patches: &[UpdateStatePatch],
     flags: u32,
 ) -> Result<mts_status> {
     guard::check_flags("flags", flags, MTS_SET_MUST_EXIST)?;
-    let patches = patches.collect::<Result<Vec<_>>>()?;
     let must_exist = flags & MTS_SET_MUST_EXIST != 0;
-    Ok(mts_status::found(session.core.set_update_states(&patches, must_exist)?))
+    Ok(mts_status::found(session.core.set_update_states(patches, must_exist)?))
 }
 
 /// Removes an update state: the channel was left, say. MTS_NOT_FOUND: there was none.

@@ -28,6 +28,9 @@ struct NameRef {
 /// In place of a username's number: the phone.
 const PHONE: u32 = u32::MAX;
 
+/// As large as a line of the processor's cache.
+const _: () = assert!(size_of::<Row>() == 64);
+
 struct Row {
     id: PeerId,
     access_hash: i64,
@@ -37,7 +40,7 @@ struct Row {
     /// Usernames, phone and name, end to end.
     texts: Box<str>,
     usernames_len: u16,
-    phone_len: u16,
+    phone_len: u8,
     flags: u32,
     /// The flush that will write this row; 0 for a row that says nothing new.
     dirty: u32,
@@ -70,9 +73,9 @@ impl Row {
     }
 
     fn set_texts(&mut self, usernames: &str, phone: &str, name: &str) {
-        // Checked at the door: no text is longer than Entity::MAX_TEXT.
+        // Checked at the door: no text is longer than Entity::MAX_TEXT, no phone than MAX_PHONE.
         self.usernames_len = u16::try_from(usernames.len()).unwrap_or_default();
-        self.phone_len = u16::try_from(phone.len()).unwrap_or_default();
+        self.phone_len = u8::try_from(phone.len()).unwrap_or_default();
         self.texts = [usernames, phone, name].concat().into();
     }
 
