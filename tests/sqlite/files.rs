@@ -29,7 +29,21 @@ pub struct Other {
 
 impl Other {
     pub fn start(task: &str, path: &Path) -> Other {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Other::run(Command::new(std::env::current_exe().unwrap()), task, path)
+    }
+
+    /// With file systems of its own: `mount`, a line of shell, is run first.
+    pub fn start_after(mount: &str, task: &str, path: &Path) -> Other {
+        // The user of a namespace of its own may mount; unshare is of util-linux, as mount is.
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c"]);
+        command.arg(format!("{mount} && exec \"$0\" \"$@\""));
+        command.arg(std::env::current_exe().unwrap());
+        Other::run(command, task, path)
+    }
+
+    fn run(mut command: Command, task: &str, path: &Path) -> Other {
+        let mut child = command
             .args(["--exact", "files::another_process", "--nocapture"])
             .env("MTS_TEST_TASK", task)
             .env("MTS_TEST_PATH", path)
@@ -52,11 +66,13 @@ impl Other {
         self.stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    /// Lets it go on to its end.
-    pub fn finish(mut self) {
+    /// Lets it go on to its end; answers what it says.
+    pub fn finish(mut self) -> String {
         self.say("");
-        self.stdout.read_to_string(&mut String::new()).unwrap();
+        let mut said = String::new();
+        self.stdout.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success());
+        said
     }
 
     /// Kills it; answers all that it said before.
@@ -131,6 +147,16 @@ fn another_process() {
         "live with log" => {
             ready();
             crash::live(&path, Journal::WalProcessSafe, say);
+        }
+        "ask for the log" => {
+            ready();
+            let storage = open_with(
+                &path,
+                SqliteOptions { journal: Journal::WalProcessSafe, ..SqliteOptions::default() },
+            );
+            put(&storage, person(1, 100, "ada", "", ""), ALL);
+            say(&format!("log: {}", path.with_extension("session-wal").exists()));
+            say(&notices(&storage).join("\n"));
         }
         "write and close" => {
             let n = ready();

@@ -1,5 +1,6 @@
 //! The write-ahead log: when it is entered, where it is refused, what is safe under it.
 
+use super::files::Other;
 use super::*;
 
 fn with_log(path: &Path) -> SqliteStorage {
@@ -65,7 +66,7 @@ fn another_program_may_open_write_and_close_the_file_meanwhile() {
     let storage = with_log(&path);
     for n in 1..=20 {
         put(&storage, person(n, 100, "", "", "ours"), ALL);
-        let mut other = files::Other::start("write and close", &path);
+        let mut other = Other::start("write and close", &path);
         other.say(&n.to_string());
         other.finish();
         let old = storage.load().unwrap();
@@ -108,6 +109,29 @@ fn the_log_is_refused_where_it_is_dangerous_and_a_notice_says_why() {
     let told = notices(&storage);
     assert!(told.iter().any(|text| text.contains("shared")), "{told:?}");
     assert!(!has_log(&path));
+}
+
+#[test]
+fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
+    let (folder, path) = logged_in();
+    let at = |name: &str| folder.path().join(name);
+    let log = |mount: &str, path: &Path| {
+        let said = Other::start_after(mount, "ask for the log", path).finish();
+        (said.contains("log: true"), said)
+    };
+    let (entered, said) = log("true", &path);
+    assert!(entered, "where nothing is mounted: {said}");
+
+    fs::write(at("b.session"), "").unwrap();
+    let mount = format!("mount --bind {} {}", path.display(), at("b.session").display());
+    let (entered, said) = log(&mount, &at("b.session"));
+    assert!(!entered && said.contains("a mount point of its own"), "{said}");
+    assert_eq!(get(&open(&path), 1).unwrap().usernames, "ada", "the rollback journal serves");
+
+    fs::create_dir(at("ram")).unwrap();
+    let mount = format!("mount -t ramfs none {}", at("ram").display());
+    let (entered, said) = log(&mount, &at("ram/a.session"));
+    assert!(!entered && said.contains("ramfs is not known"), "{said}");
 }
 
 #[test]
