@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 
 use super::error::mts_error;
-use super::guard::{self, ErrorSlot, HeapOut, fill_page, guard, heap_text, out, plain, room};
+use super::guard::{self, ErrorSlot, HeapIn, HeapOut, fill_page, guard, out, plain, room};
 use super::session::mts_session;
 use super::status::mts_status;
 use super::status::mts_status::*;
@@ -110,15 +110,16 @@ pub struct mts_page {
 plain!(mts_text = 8, mts_entity = 56, mts_page = 24);
 
 /// The record as the core takes it, its texts in place.
-pub(super) fn entity_ref<'a>(record: &mts_entity, heap: &'a [u8]) -> Result<EntityRef<'a>> {
+#[inline(always)]
+pub(super) fn entity_ref<'a>(record: &mts_entity, heap: HeapIn<'a>) -> Result<EntityRef<'a>> {
     Ok(EntityRef {
         id: PeerId::from_marked(record.id)?,
         access_hash: record.access_hash,
         seen: record.seen,
         flags: record.flags,
-        usernames: heap_text("usernames", heap, record.usernames)?,
-        phone: heap_text("phone", heap, record.phone)?,
-        name: heap_text("name", heap, record.name)?,
+        usernames: heap.text("usernames", record.usernames)?,
+        phone: heap.text("phone", record.phone)?,
+        name: heap.text("name", record.name)?,
     })
 }
 
@@ -173,12 +174,15 @@ pub unsafe extern "C" fn mts_session_put_entities(
         )
     };
     guard(err, || {
-        let (session, rows, heap) = (session?, rows?, heap?);
+        let (session, rows) = (session?, rows?);
+        let heap = HeapIn::new(heap?, rows.len());
         // Read once, before anything is taken in. (What it says is judged by the core.)
         let mut entities = Vec::with_capacity(rows.len());
         for (index, record) in rows.iter().enumerate() {
-            let entity = entity_ref(&record, heap);
-            entities.push(entity.map_err(|error| error.at(format!("record {index}")))?);
+            match entity_ref(&record, heap) {
+                Ok(entity) => entities.push(entity),
+                Err(error) => return Err(error.at(format!("record {index}"))),
+            }
         }
         session.core.put_entities(entities.iter().copied())?;
         Ok(MTS_OK)

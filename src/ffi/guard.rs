@@ -543,23 +543,42 @@ impl<'a> HeapOut<'a> {
     }
 }
 
-/// The text that `place` names in `heap`.
-pub(super) fn heap_text<'a>(what: &str, heap: &'a [u8], place: mts_text) -> Result<&'a str> {
-    utf8(what, heap_bytes(what, heap, place)?)
+/// The heap that the caller passes, with the texts of his records.
+#[derive(Clone, Copy)]
+pub(super) struct HeapIn<'a> {
+    bytes: &'a [u8],
+    /// The same, where it was looked at as a whole and is text.
+    whole: Option<&'a str>,
 }
 
-/// The bytes that `place` names in `heap`.
-pub(super) fn heap_bytes<'a>(what: &str, heap: &'a [u8], place: mts_text) -> Result<&'a [u8]> {
-    let (off, len) = (place.off as usize, place.len as usize);
-    if len == 0 {
-        return Ok(&[]);
+impl<'a> HeapIn<'a> {
+    /// The heap of so many rows.
+    pub(super) fn new(bytes: &'a [u8], rows: usize) -> HeapIn<'a> {
+        // One look at all of it takes much less than one at each text, unless it is far larger.
+        let dense = bytes.len() / 256 <= rows;
+        let whole = if dense { std::str::from_utf8(bytes).ok() } else { None };
+        HeapIn { bytes, whole }
     }
-    off.checked_add(len).and_then(|end| heap.get(off..end)).ok_or_else(|| {
-        Error::argument(format!(
-            "{what} lies outside the heap (offset {off}, length {len}, heap {})",
-            heap.len()
-        ))
-    })
+
+    /// The text that `place` names.
+    #[inline]
+    pub(super) fn text(self, what: &str, place: mts_text) -> Result<&'a str> {
+        let (off, len) = (place.off as usize, place.len as usize);
+        if len == 0 {
+            return Ok("");
+        }
+        let range = off..off.saturating_add(len);
+        if let Some(text) = self.whole.and_then(|whole| whole.get(range.clone())) {
+            return Ok(text);
+        }
+        let bytes = self.bytes.get(range).ok_or_else(|| {
+            Error::argument(format!(
+                "{what} lies outside the heap (offset {off}, length {len}, heap {})",
+                self.bytes.len()
+            ))
+        })?;
+        utf8(what, bytes)
+    }
 }
 
 /// How many rows a page asks the core for at once: bounds what is copied in vain when the

@@ -1,12 +1,12 @@
 //! Credentials: small, in memory, and durable when their setter returns.
 
 use crate::entity::Known;
+use crate::ffi::clock;
 use crate::storage::{AccountChange, Changes, EntityChange, Find};
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
 };
 
-use super::peers::time;
 use super::{Session, poisoned, to_store};
 
 impl Session {
@@ -224,7 +224,7 @@ impl Session {
             live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
             live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
             live.account_changed();
-            live.is_due(time(), &self.options)
+            live.is_due(clock::now(), &self.options)
         };
         if due {
             self.save_if_due();

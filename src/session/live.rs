@@ -1,5 +1,6 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -10,7 +11,9 @@ use super::Options;
 use super::table::Table;
 use crate::entity::EntityRef;
 use crate::storage::{Changes, EntityChange, Find};
-use crate::{Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState};
+use crate::{
+    Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState, UpdateStatePatch,
+};
 
 /// Look-ups that the storage has answered with nothing, remembered until something could have
 /// changed the answer.
@@ -21,6 +24,14 @@ const MAX_MISSES: usize = 10_000;
 pub(super) struct Dirty<T> {
     pub(super) value: T,
     pub(super) flush: u32,
+}
+
+/// A flush that has begun.
+pub(super) struct Flush {
+    /// The number under which [`Live::stored`] knows again what it has written.
+    pub(super) number: u32,
+    /// Whether the account record goes with it.
+    account: bool,
 }
 
 /// What one flush writes.
@@ -136,11 +147,27 @@ impl Live {
         self.states_read = true;
     }
 
-    pub(super) fn put_state(&mut self, state: UpdateState) {
-        let old = self.states.insert(state.id, Dirty { value: state, flush: self.flush });
-        if old.is_none_or(|old| old.flush == 0) {
-            self.dirty_states.insert(state.id);
+    /// Joins a patch to the state of its id, which has been read if there is one.
+    pub(super) fn patch_state(&mut self, patch: &UpdateStatePatch) {
+        let state = match self.states.entry(patch.id) {
+            Entry::Vacant(place) => {
+                let value = patch.apply(UpdateState::default());
+                place.insert(Dirty { value, flush: 0 })
+            }
+            Entry::Occupied(place) => {
+                let state = place.into_mut();
+                let value = patch.apply(state.value);
+                if value == state.value {
+                    return;
+                }
+                state.value = value;
+                state
+            }
+        };
+        if state.flush == 0 {
+            self.dirty_states.insert(patch.id);
         }
+        state.flush = self.flush;
     }
 
     pub(super) fn remove_state(&mut self, id: i64) -> bool {
@@ -160,13 +187,19 @@ impl Live {
         self.account_waits = true;
     }
 
-    /// Everything dirty, and the number under which [`Live::stored`] will know it again.
-    pub(super) fn collect(&mut self) -> (Batch, u32) {
+    /// Begins a flush: what is dirty now goes with it, and what comes in from here on with the next.
+    pub(super) fn begin_flush(&mut self) -> Flush {
         let number = self.flush;
         // Past any number that a session can reach in practice it starts over at 1, since 0 is
         // clean; a row from before would merely be written once more.
         self.flush = self.flush.checked_add(1).unwrap_or(1);
-        let entities = self.table.pending(..);
+        // Set again by whatever comes in while the flush is under way.
+        Flush { number, account: std::mem::take(&mut self.account_waits) }
+    }
+
+    /// What a flush that has just begun is to write.
+    pub(super) fn collect(&self, flush: &Flush) -> Batch {
+        let entities = self.table.pending(.., usize::MAX);
         let states = self.dirty_states.iter().filter_map(|id| self.states.get(id));
         let changes = Changes {
             entities: entities
@@ -177,11 +210,8 @@ impl Live {
             values: self.values.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect(),
             ..Changes::default()
         };
-        let account =
-            self.account_waits.then(|| (self.stored_account.clone(), self.account.clone()));
-        // Set again by whatever comes in while the flush is under way.
-        self.account_waits = false;
-        (Batch { changes, account }, number)
+        let account = flush.account.then(|| (self.stored_account.clone(), self.account.clone()));
+        Batch { changes, account }
     }
 
     /// The flush of that number has been stored.

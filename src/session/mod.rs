@@ -4,6 +4,7 @@ mod account;
 mod live;
 mod peers;
 mod records;
+mod row;
 mod table;
 
 use std::collections::VecDeque;
@@ -375,7 +376,14 @@ impl Session {
             // What waits may be for another account than is logged in by now.
             self.heed_change()?;
         }
-        let (batch, number) = self.live.write().map_err(poisoned)?.collect();
+        let (flush, batch) = {
+            let mut live = self.live.write().map_err(poisoned)?;
+            let flush = live.begin_flush();
+            // Nothing comes in while it is collected, but look-ups go on.
+            let live = RwLockWriteGuard::downgrade(live);
+            let batch = live.collect(&flush);
+            (flush, batch)
+        };
         if batch.changes.is_empty() && batch.account.is_none() {
             return Ok(());
         }
@@ -389,7 +397,7 @@ impl Session {
             }
             return Err(error);
         }
-        self.live.write().map_err(poisoned)?.stored(&changes, number);
+        self.live.write().map_err(poisoned)?.stored(&changes, flush.number);
         // Who is in a hurry is leaving, and asks nothing more.
         if !hurry {
             self.heed_found();

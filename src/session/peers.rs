@@ -1,11 +1,12 @@
 //! Peers: taking them in, and finding them again.
 
 use std::ops::Bound;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::table::{Put, View};
+use super::row::View;
+use super::table::Put;
 use super::{Session, poisoned};
 use crate::entity::{needs_no_row, normal_phone, normal_usernames};
+use crate::ffi::clock;
 use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
 use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
@@ -107,8 +108,8 @@ impl Session {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
         let mut absent = Vec::new();
-        let time = time();
-        let now = seconds(time);
+        let time = clock::now();
+        let now = time.as_secs().cast_signed();
         let due = {
             let mut live = self.room()?;
             if !live.save_entities {
@@ -192,7 +193,7 @@ impl Session {
         let to = page.last().filter(|_| page.len() >= max).map(|entity| entity.id);
         let to = to.map_or(Bound::Unbounded, Bound::Included);
         let mut new = Vec::new();
-        for row in live.table.pending((from, to)) {
+        for row in live.table.pending((from, to), page.len().saturating_add(max)) {
             if new.len() >= max {
                 // Whatever comes now has a higher id than a whole page.
                 break;
@@ -225,7 +226,7 @@ impl Session {
         self.heed_others()?;
         let _turn = self.commits()?;
         let mut count = self.storage.count()?;
-        let unsaved: Vec<_> = self.live()?.table.pending(..).collect();
+        let unsaved: Vec<_> = self.live()?.table.pending(.., usize::MAX).collect();
         for row in unsaved {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }
@@ -397,14 +398,4 @@ impl Session {
         let item = self.find_one(Find::Id(id), memory_only)?;
         Ok(item.map(|item| Found { item, ambiguous }))
     }
-}
-
-/// The time since the start of 1970.
-pub(super) fn time() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-/// The same in unix seconds.
-fn seconds(time: Duration) -> i64 {
-    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }

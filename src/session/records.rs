@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Session;
 use super::live::Live;
-use super::peers::time;
+use crate::ffi::clock;
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
@@ -52,22 +52,20 @@ impl Session {
             if must_exist && patches.iter().any(|patch| !live.states.contains_key(&patch.id)) {
                 return Ok(false);
             }
-            let pts_known = live.states.get(&0).is_some_and(|state| state.value.pts != 0);
             let mut of_account = patches.iter().filter(|patch| patch.id == 0).peekable();
-            if of_account.peek().is_some() && !pts_known && of_account.all(|it| it.pts.is_none()) {
+            if of_account.peek().is_some()
+                && of_account.all(|patch| patch.pts.is_none())
+                && live.states.get(&0).is_none_or(|state| state.value.pts == 0)
+            {
                 return Err(Error::argument(
                     "update state 0: it has no pts yet, and without one the server cannot be \
                      asked for the difference; set pts too",
                 ));
             }
             for patch in patches {
-                let old = live.states.get(&patch.id).map(|state| state.value);
-                let new = patch.apply(old.unwrap_or_default());
-                if old != Some(new) {
-                    live.put_state(new);
-                }
+                live.patch_state(patch);
             }
-            live.is_due(time(), &self.options)
+            live.is_due(clock::now(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -100,7 +98,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_file(*key, *file);
-            live.is_due(time(), &self.options)
+            live.is_due(clock::now(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -187,7 +185,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_value(key.to_owned(), value);
-            live.is_due(time(), &self.options)
+            live.is_due(clock::now(), &self.options)
         };
         if due {
             self.save_if_due();

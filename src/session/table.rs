@@ -1,16 +1,15 @@
 //! The peers in memory: compact rows, found by id, username and phone.
 //!
-//! A row takes 64 bytes, its texts one allocation, and the indexes hold slot numbers only. The
-//! table never asks the storage; it says what it does not know.
+//! The indexes hold slot numbers and hashes, so that growing reads no row. The table never asks the
+//! storage; it says what it does not know.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::ops::RangeBounds;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames};
 use crate::{Entity, EntityRef, PeerId};
 
@@ -18,142 +17,29 @@ use crate::{Entity, EntityRef, PeerId};
 /// that whoever prunes by date does not lose peers that are met daily.
 const STALE: i64 = 86_400;
 
+/// An id's place in the index: which row.
+#[derive(Clone, Copy)]
+struct IdRef {
+    hash: Hash32,
+    slot: u32,
+}
+
 /// A name's place in the index: which row, and which of its names.
 #[derive(Clone, Copy)]
 struct NameRef {
+    hash: Hash32,
     slot: u32,
     nth: u32,
 }
 
-/// In place of a username's number: the phone.
-const PHONE: u32 = u32::MAX;
+/// As much of a hash as is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hash32(u32);
 
-/// As large as a line of the processor's cache.
-const _: () = assert!(size_of::<Row>() == 64);
-
-struct Row {
-    id: PeerId,
-    access_hash: i64,
-    seen: i64,
-    /// The date that the storage has for this row; 0 when it has none or it is not known.
-    stored_seen: i64,
-    /// Usernames, phone and name, end to end.
-    texts: Box<str>,
-    usernames_len: u16,
-    phone_len: u8,
-    flags: u32,
-    /// The flush that will write this row; 0 for a row that says nothing new.
-    dirty: u32,
-    /// Fields that were told, here or in the storage.
-    known: u8,
-    /// Fields that the next flush writes.
-    pending: u8,
-    /// The storage was asked: what is not known here is not known there.
-    complete: bool,
-    /// Every name of the row is in the index. A row that was read by its id may bear a name that
-    /// somebody else has taken since; only a sighting or the storage's answer to the name tells.
-    owns_names: bool,
-    /// Used since the clock hand last came by.
-    touched: AtomicBool,
-}
-
-impl Row {
-    fn usernames(&self) -> &str {
-        self.texts.get(..usize::from(self.usernames_len)).unwrap_or_default()
-    }
-
-    fn phone(&self) -> &str {
-        let start = usize::from(self.usernames_len);
-        self.texts.get(start..start + usize::from(self.phone_len)).unwrap_or_default()
-    }
-
-    fn name(&self) -> &str {
-        let start = usize::from(self.usernames_len) + usize::from(self.phone_len);
-        self.texts.get(start..).unwrap_or_default()
-    }
-
-    fn set_texts(&mut self, usernames: &str, phone: &str, name: &str) {
-        // Checked at the door: no text is longer than Entity::MAX_TEXT, no phone than MAX_PHONE.
-        self.usernames_len = u16::try_from(usernames.len()).unwrap_or_default();
-        self.phone_len = u8::try_from(phone.len()).unwrap_or_default();
-        self.texts = [usernames, phone, name].concat().into();
-    }
-
-    fn names(&self) -> impl Iterator<Item = (u32, &str)> {
-        let phone = Some((PHONE, self.phone()));
-        let usernames = (0..).zip(self.usernames().split(' '));
-        usernames.chain(phone).filter(|(_, name)| !name.is_empty())
-    }
-
-    fn name_at(&self, nth: u32) -> Option<&str> {
-        if nth == PHONE {
-            Some(self.phone())
-        } else {
-            self.usernames().split(' ').nth(nth as usize)
-        }
-    }
-
-    fn touch(&self) {
-        // Read first: a look-up must not take the cache line from the other readers each time.
-        if !self.touched.load(Ordering::Relaxed) {
-            self.touched.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn entity(&self) -> Entity {
-        Entity {
-            id: self.id,
-            access_hash: self.access_hash,
-            seen: self.seen,
-            flags: self.flags,
-            usernames: self.usernames().to_owned(),
-            phone: self.phone().to_owned(),
-            name: self.name().to_owned(),
-        }
-    }
-}
-
-/// What the table knows of one peer.
-#[derive(Clone, Copy)]
-pub(super) struct View<'a>(&'a Row);
-
-impl View<'_> {
-    pub(super) fn id(self) -> PeerId {
-        self.0.id
-    }
-
-    pub(super) fn seen(self) -> i64 {
-        self.0.seen
-    }
-
-    /// The access hash, where it is known.
-    pub(super) fn access_hash(self) -> Option<i64> {
-        (self.0.known & Known::HASH != 0).then_some(self.0.access_hash)
-    }
-
-    /// The whole entity, unless the storage may know more.
-    pub(super) fn whole(self) -> Option<Entity> {
-        (self.0.complete || self.0.known == Known::ALL).then(|| self.0.entity())
-    }
-
-    pub(super) fn entity(self) -> Entity {
-        self.0.entity()
-    }
-
-    /// Whether the name can be this peer's, as far as is known here.
-    pub(super) fn may_have(self, username: &str) -> bool {
-        self.0.known & Known::USERNAMES == 0
-            || self.0.usernames().split(' ').any(|name| name == username)
-    }
-
-    /// As [`View::may_have`], for the phone number.
-    pub(super) fn may_have_phone(self, phone: &str) -> bool {
-        self.0.known & Known::PHONE == 0 || self.0.phone() == phone
-    }
-
-    /// As [`View::may_have`], for the display name.
-    pub(super) fn may_be_called(self, name: &str) -> bool {
-        self.0.known & Known::NAME == 0 || self.0.name() == name
+impl Hash32 {
+    /// For the index, which takes the place of an entry from the low end and its tag from the high.
+    fn wide(self) -> u64 {
+        u64::from(self.0) << 32 | u64::from(self.0)
     }
 }
 
@@ -176,12 +62,12 @@ pub(super) struct Pending {
 pub(super) struct Table {
     rows: Vec<Row>,
     free: Vec<u32>,
-    by_id: HashTable<u32>,
+    by_id: HashTable<IdRef>,
     by_name: HashTable<NameRef>,
     /// Quick, and seeded at random: whoever chooses ids or usernames cannot choose where they go.
     hasher: DefaultHashBuilder,
-    /// The dirty rows and their slots.
-    dirty: BTreeMap<PeerId, u32>,
+    /// The dirty rows and their slots, in no order.
+    dirty: Vec<(PeerId, u32)>,
     hand: usize,
     bound: usize,
 }
@@ -196,18 +82,24 @@ impl Table {
         self.rows.get(slot as usize)
     }
 
+    fn hash(&self, key: impl Hash) -> Hash32 {
+        Hash32(self.hasher.hash_one(key) as u32)
+    }
+
     fn slot(&self, id: PeerId) -> Option<u32> {
-        let hash = self.hasher.hash_one(id);
-        self.by_id.find(hash, |slot| self.row(*slot).is_some_and(|row| row.id == id)).copied()
+        let hash = self.hash(id);
+        let same = |at: &IdRef| at.hash == hash && self.row(at.slot).is_some_and(|it| it.id == id);
+        self.by_id.find(hash.wide(), same).map(|at| at.slot)
     }
 
     fn name_ref(&self, name: &str, phone: bool) -> Option<NameRef> {
-        let hash = self.hasher.hash_one(name);
-        let found = self.by_name.find(hash, |at| {
-            (at.nth == PHONE) == phone
+        let hash = self.hash(name);
+        let same = |at: &NameRef| {
+            at.hash == hash
+                && (at.nth == PHONE) == phone
                 && self.row(at.slot).and_then(|row| row.name_at(at.nth)) == Some(name)
-        });
-        found.copied()
+        };
+        self.by_name.find(hash.wide(), same).copied()
     }
 
     fn view(&self, slot: u32) -> Option<View<'_>> {
@@ -251,22 +143,11 @@ impl Table {
             None if told & Known::HASH == 0 => return Put::NeedsRow,
             None => {
                 let known = told | flag(record.flags & Entity::KEPT_FLAGS != 0, Known::FLAGS);
-                let mut row = Row {
-                    id: record.id,
-                    access_hash: record.access_hash,
-                    seen,
-                    stored_seen: 0,
-                    texts: Box::default(),
-                    usernames_len: 0,
-                    phone_len: 0,
-                    flags: record.flags & Entity::KEPT_FLAGS,
-                    dirty: 0,
-                    known,
-                    pending: known,
-                    complete: false,
-                    owns_names: false,
-                    touched: AtomicBool::new(true),
-                };
+                let mut row = Row::new(record.id, record.access_hash);
+                row.seen = seen;
+                row.set_flags(record.flags);
+                row.set_known(known);
+                row.pending = known;
                 row.set_texts(
                     &normal_usernames(record.usernames),
                     &normal_phone(record.phone),
@@ -283,8 +164,8 @@ impl Table {
     /// Whether the record only fills gaps, and the storage may know what looks like one here.
     fn needs_row(&self, slot: u32, record: &EntityRef<'_>, seen: i64) -> bool {
         self.row(slot).is_some_and(|row| {
-            !row.complete
-                && row.known != Known::ALL
+            !row.is_complete()
+                && row.known() != Known::ALL
                 && (record.flags & Entity::MIN != 0 || (record.seen != 0 && seen < row.seen))
         })
     }
@@ -299,7 +180,7 @@ impl Table {
         flush: u32,
     ) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
-        row.touched.store(true, Ordering::Relaxed);
+        row.touch();
         if row.seen > now + STALE {
             // Somebody's clock was ahead. What is told now is news all the same.
             row.seen = 0;
@@ -308,39 +189,40 @@ impl Table {
         let seen = if record.seen == 0 { seen.max(row.seen) } else { seen };
         // What is older, or min, only fills gaps.
         let fills_only = record.flags & Entity::MIN != 0 || seen < row.seen;
-        let told = if fills_only { told & !row.known } else { told };
+        let told = if fills_only { told & !row.known() } else { told };
         let mut new = 0;
         if told & Known::HASH != 0
-            && (row.known & Known::HASH == 0 || row.access_hash != record.access_hash)
+            && (row.known() & Known::HASH == 0 || row.access_hash != record.access_hash)
         {
             row.access_hash = record.access_hash;
             new |= Known::HASH;
         }
         let kept = record.flags & Entity::KEPT_FLAGS;
         // A record that is not whole may leave flags out, so it can only add some.
-        let flags = if told & Known::FLAGS != 0 { kept } else { row.flags | kept };
-        if flags != row.flags && !fills_only {
-            row.flags = flags;
+        let flags = if told & Known::FLAGS != 0 { kept } else { row.flags() | kept };
+        if flags != row.flags() && !fills_only {
+            row.set_flags(flags);
             new |= Known::FLAGS;
         }
         let differs = |field: u8, same: bool| told & field != 0 && !same;
         let same = |kept: &str, told: &str, normal: fn(&str) -> Cow<'_, str>| {
             kept == told || kept == normal(told)
         };
+        let (usernames, phone, name) = row.texts();
         let usernames =
-            differs(Known::USERNAMES, same(row.usernames(), record.usernames, normal_usernames));
-        let phone = differs(Known::PHONE, same(row.phone(), record.phone, normal_phone));
-        let name = differs(Known::NAME, row.name() == record.name);
+            differs(Known::USERNAMES, same(usernames, record.usernames, normal_usernames));
+        let phone = differs(Known::PHONE, same(phone, record.phone, normal_phone));
+        let name = differs(Known::NAME, name == record.name);
         new |=
             flag(usernames, Known::USERNAMES) | flag(phone, Known::PHONE) | flag(name, Known::NAME);
-        row.seen = row.seen.max(seen);
-        let learnt = told & !row.known;
-        row.known |= told | new;
-        if new == 0 && (row.complete || learnt & !Known::FLAGS == 0) {
+        row.seen = seen.max(row.seen);
+        let learnt = told & !row.known();
+        row.set_known(row.known() | told | new);
+        if new == 0 && (row.is_complete() || learnt & !Known::FLAGS == 0) {
             // Nothing new: the storage need not hear of it, but once a day, and at once where the
             // name is contested: there the newest date decides whose it is.
-            let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names;
-            if !fills_only && (contested || now - row.stored_seen > STALE) {
+            let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names();
+            if !fills_only && (contested || now - row.stored_seen() > STALE) {
                 row.pending |= told;
                 self.mark_dirty(slot, flush);
                 if contested {
@@ -382,44 +264,34 @@ impl Table {
             }
         }
         let Some(slot) = self.slot(stored.id) else {
-            let mut row = Row {
-                id: stored.id,
-                access_hash: stored.access_hash,
-                seen: stored.seen,
-                stored_seen: stored.seen,
-                texts: Box::default(),
-                usernames_len: 0,
-                phone_len: 0,
-                flags: stored.flags & Entity::KEPT_FLAGS,
-                dirty: 0,
-                known,
-                pending: 0,
-                complete: true,
-                owns_names: false,
-                touched: AtomicBool::new(true),
-            };
+            let mut row = Row::new(stored.id, stored.access_hash);
+            row.seen = stored.seen;
+            row.set_stored_seen(stored.seen);
+            row.set_flags(stored.flags);
+            row.set_known(known);
+            row.set_complete(true);
             row.set_texts(&stored.usernames, &stored.phone, &stored.name);
             let slot = self.insert(row);
             return self.view(slot);
         };
         let row = self.rows.get_mut(slot as usize)?;
-        if row.complete {
+        if row.is_complete() {
             return self.view(slot);
         }
-        row.complete = true;
-        let gaps = known & !row.known;
+        row.set_complete(true);
+        let gaps = known & !row.known();
         if gaps & Known::HASH != 0 {
             row.access_hash = stored.access_hash;
         }
         if gaps & Known::FLAGS != 0 {
-            row.flags |= stored.flags & Entity::KEPT_FLAGS;
+            row.set_flags(row.flags() | stored.flags);
         }
-        row.known |= known;
-        row.stored_seen = stored.seen;
+        row.set_known(row.known() | known);
+        row.set_stored_seen(stored.seen);
         if gaps & (Known::USERNAMES | Known::PHONE | Known::NAME) != 0 {
             let owned = self.drop_names(slot);
             if let Some(row) = self.rows.get_mut(slot as usize) {
-                row.owns_names = false;
+                row.set_owns_names(false);
                 let old = row.entity();
                 let pick = |field: u8, theirs: &str, ours: String| {
                     if gaps & field != 0 { theirs.to_owned() } else { ours }
@@ -439,7 +311,7 @@ impl Table {
         if let Some(slot) = self.slot(id)
             && let Some(row) = self.rows.get_mut(slot as usize)
         {
-            row.complete = true;
+            row.set_complete(true);
         }
     }
 
@@ -452,24 +324,33 @@ impl Table {
         }
     }
 
-    /// The dirty rows in a range of ids, ascending.
-    pub(super) fn pending(&self, ids: impl RangeBounds<PeerId>) -> impl Iterator<Item = Pending> {
-        let rows = self.dirty.range(ids).filter_map(|(_, slot)| self.row(*slot));
+    /// The first `most` of the dirty rows in a range of ids, ascending.
+    pub(super) fn pending(
+        &self,
+        ids: impl RangeBounds<PeerId>,
+        most: usize,
+    ) -> impl Iterator<Item = Pending> {
+        let mut some: Vec<_> = self.dirty.iter().filter(|(id, _)| ids.contains(id)).collect();
+        if most < some.len() {
+            some.select_nth_unstable(most);
+            some.truncate(most);
+        }
+        some.sort_unstable();
+        let rows = some.into_iter().filter_map(|(_, slot)| self.row(*slot));
         rows.map(|row| Pending { entity: row.entity(), known: row.pending })
     }
 
     /// Every row that was dirty at `flush` has been stored.
     pub(super) fn stored(&mut self, flush: u32) {
         let rows = &mut self.rows;
-        self.dirty.retain(|_, slot| match rows.get_mut(*slot as usize) {
-            Some(row) if row.dirty != 0 && row.dirty <= flush => {
+        self.dirty.retain(|(_, slot)| match rows.get_mut(*slot as usize) {
+            Some(row) if row.dirty <= flush => {
                 row.dirty = 0;
                 row.pending = 0;
-                row.stored_seen = row.seen;
+                row.set_stored_seen(row.seen);
                 false
             }
-            Some(row) => row.dirty != 0,
-            None => false,
+            row => row.is_some(),
         });
         while self.rows.len() - self.free.len() > self.bound && self.let_go_of_one() {}
     }
@@ -477,17 +358,17 @@ impl Table {
     /// Forgets whatever can be read again.
     pub(super) fn drop_clean(&mut self) {
         for slot in 0..self.rows.len() {
-            if self.rows.get(slot).is_some_and(|row| row.known != 0 && row.dirty == 0) {
+            if self.rows.get(slot).is_some_and(|row| row.known() != 0 && row.dirty == 0) {
                 self.remove_slot(slot as u32);
             }
         }
-        for slot in self.dirty.clone().into_values() {
+        for (_, slot) in self.dirty.clone() {
             let owned = self.drop_names(slot);
             let Some(row) = self.rows.get_mut(slot as usize) else { continue };
-            row.known = row.pending;
-            row.complete = false;
-            row.stored_seen = 0;
-            let known = row.known;
+            row.set_known(row.pending);
+            row.set_complete(false);
+            row.set_stored_seen(0);
+            let known = row.known();
             let Entity { usernames, phone, name, .. } = row.entity();
             let keep = |field: u8, text: String| {
                 if known & field != 0 { text } else { String::new() }
@@ -498,7 +379,7 @@ impl Table {
                 &keep(Known::NAME, name),
             );
             if known & Known::FLAGS == 0 {
-                row.flags = 0;
+                row.set_flags(0);
             }
             self.own_all(slot, &owned);
         }
@@ -518,7 +399,7 @@ impl Table {
         if self.rows.len() - self.free.len() >= self.bound {
             self.let_go_of_one();
         }
-        let hash = self.hasher.hash_one(row.id);
+        let hash = self.hash(row.id);
         let slot = match self.free.pop() {
             Some(slot) => {
                 if let Some(place) = self.rows.get_mut(slot as usize) {
@@ -531,25 +412,23 @@ impl Table {
                 (self.rows.len() - 1) as u32
             }
         };
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.by_id.insert_unique(hash, slot, |slot| {
-            rows.get(*slot as usize).map_or(0, |row| hasher.hash_one(row.id))
-        });
+        self.by_id.insert_unique(hash.wide(), IdRef { hash, slot }, |at| at.hash.wide());
         slot
     }
 
     fn remove_slot(&mut self, slot: u32) {
-        self.drop_names(slot);
+        self.unindex_names(slot, |_, _| {});
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         if row.dirty != 0 {
-            self.dirty.remove(&row.id);
+            self.dirty.retain(|(_, dirty)| *dirty != slot);
         }
         // A slot of which nothing is known is free.
-        (row.dirty, row.known) = (0, 0);
-        row.texts = Box::default();
-        (row.usernames_len, row.phone_len) = (0, 0);
-        let hash = self.hasher.hash_one(row.id);
-        if let Ok(entry) = self.by_id.find_entry(hash, |other| *other == slot) {
+        row.dirty = 0;
+        row.set_known(0);
+        row.set_texts("", "", "");
+        let id = row.id;
+        let hash = self.hash(id);
+        if let Ok(entry) = self.by_id.find_entry(hash.wide(), |at| at.slot == slot) {
             entry.remove();
             self.free.push(slot);
         }
@@ -564,8 +443,8 @@ impl Table {
         for _ in 0..self.rows.len() * 2 {
             self.hand = (self.hand + 1) % self.rows.len();
             let Some(row) = self.rows.get_mut(self.hand) else { return false };
-            let touched = std::mem::take(row.touched.get_mut());
-            if row.known != 0 && row.dirty == 0 && !touched {
+            let touched = row.take_touch();
+            if row.known() != 0 && row.dirty == 0 && !touched {
                 self.remove_slot(self.hand as u32);
                 return true;
             }
@@ -576,7 +455,7 @@ impl Table {
     fn mark_dirty(&mut self, slot: u32, flush: u32) {
         if let Some(row) = self.rows.get_mut(slot as usize) {
             if row.dirty == 0 {
-                self.dirty.insert(row.id, slot);
+                self.dirty.push((row.id, slot));
             }
             row.dirty = flush;
         }
@@ -601,10 +480,10 @@ impl Table {
                 let name = name.to_owned();
                 self.take_from(other, &name, nth == PHONE);
             }
-            self.index_name(NameRef { slot, nth });
+            self.index_name(slot, nth);
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
-            row.owns_names = owns_names;
+            row.set_owns_names(owns_names);
         }
     }
 
@@ -626,17 +505,22 @@ impl Table {
 
     /// Removes a row's names from the index; says which were there, and whether it was the phone.
     fn drop_names(&mut self, slot: u32) -> Vec<(bool, String)> {
-        let Some(row) = self.rows.get(slot as usize) else { return Vec::new() };
         let mut owned = Vec::new();
+        self.unindex_names(slot, |phone, name| owned.push((phone, name.to_owned())));
+        owned
+    }
+
+    /// As [`Table::drop_names`], telling each as it goes.
+    fn unindex_names(&mut self, slot: u32, mut was_there: impl FnMut(bool, &str)) {
+        let Some(row) = self.rows.get(slot as usize) else { return };
         for (nth, name) in row.names() {
-            let hash = self.hasher.hash_one(name);
+            let hash = self.hash(name);
             let same = |at: &NameRef| at.slot == slot && at.nth == nth;
-            if let Ok(entry) = self.by_name.find_entry(hash, same) {
+            if let Ok(entry) = self.by_name.find_entry(hash.wide(), same) {
                 entry.remove();
-                owned.push((nth == PHONE, name.to_owned()));
+                was_there(nth == PHONE, name);
             }
         }
-        owned
     }
 
     /// Puts back into the index what [`Table::drop_names`] has removed, as far as it still is the
@@ -652,16 +536,14 @@ impl Table {
         let own = |(nth, own): &(u32, &str)| (*nth == PHONE) == phone && *own == name;
         let found = self.row(slot).and_then(|row| row.names().find(own));
         if let Some((nth, _)) = found {
-            self.index_name(NameRef { slot, nth });
+            self.index_name(slot, nth);
         }
     }
 
-    fn index_name(&mut self, at: NameRef) {
-        let hash = |at: &NameRef| {
-            let name = self.rows.get(at.slot as usize).and_then(|row| row.name_at(at.nth));
-            self.hasher.hash_one(name.unwrap_or_default())
-        };
-        self.by_name.insert_unique(hash(&at), at, hash);
+    fn index_name(&mut self, slot: u32, nth: u32) {
+        let Some(name) = self.row(slot).and_then(|row| row.name_at(nth)) else { return };
+        let hash = self.hash(name);
+        self.by_name.insert_unique(hash.wide(), NameRef { hash, slot, nth }, |at| at.hash.wide());
     }
 }
 

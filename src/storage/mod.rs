@@ -8,11 +8,10 @@ pub(crate) mod account_record;
 mod memory;
 mod sqlite;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use zeroize::Zeroizing;
 
 use crate::entity::Known;
+use crate::ffi::clock;
 use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
@@ -110,9 +109,8 @@ pub(crate) fn believable(seen: i64) -> i64 {
 /// The latest time at which something can have been seen, in unix seconds: now, give or take what
 /// clocks differ.
 pub(crate) fn latest() -> i64 {
-    const DIFFERENCE: u64 = 86_400;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_secs().saturating_add(DIFFERENCE)).unwrap_or(i64::MAX)
+    const DIFFERENCE: i64 = 86_400;
+    clock::now().as_secs().cast_signed().saturating_add(DIFFERENCE)
 }
 
 /// The row that a change makes of the stored one: what [`Storage::commit`] promises of entities.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::entity::{normal_phone, normal_usernames};
 use crate::ffi::entities::{entity_ref, mts_entity};
-use crate::ffi::guard;
+use crate::ffi::guard::{self, HeapIn};
 use crate::ffi::states::mts_update_state;
 use crate::ffi::status::{mts_status, mts_status::*};
 use crate::{Entity, Error, ErrorKind, Result, UpdateState};
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn mts_out_entity(
         let heap = guard::bytes("heap", heap, heap_len);
         put(out, "mts_out_entity", Some(Wants::Entities), |answer| {
             let (record, heap) = (entity?, heap?);
-            let entity = entity_ref(&record, heap)?;
+            let entity = entity_ref(&record, HeapIn::new(heap, 1))?;
             entity.check()?;
             answer.entities.push(Entity {
                 id: entity.id,

@@ -21,6 +21,11 @@ const LOCAL: [&str; 13] = [
     "overlay", "tmpfs",
 ];
 
+/// Frames in the log after which it is copied into the file and begun anew, where each commit is
+/// synced: a log that grows has its new length synced too, which takes half as long again as
+/// writing over what is there. (SQLite's own 1000 is right where only this copying syncs.)
+const POWER_SAFE_FRAMES: i32 = 64;
+
 /// The journal of one open session.
 #[derive(Default)]
 pub(super) struct JournalState {
@@ -110,6 +115,9 @@ impl JournalState {
         self.wal = true;
         self.log_path = beside(path, "-wal");
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
+        if options.journal == Journal::WalPowerSafe {
+            db.pragma_update(None, "wal_autocheckpoint", POWER_SAFE_FRAMES)?;
+        }
         Ok(true)
     }
 

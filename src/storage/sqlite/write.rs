@@ -1,7 +1,5 @@
 //! Writing: one set of changes is one transaction.
 
-use std::time::SystemTime;
-
 use rusqlite::{OptionalExtension, params};
 
 use super::Fault;
@@ -9,6 +7,7 @@ use super::notices::Notices;
 use super::rows::{Bearer, Queries, Reader};
 use super::schema::{Side, empty_session};
 use crate::entity::Known;
+use crate::ffi::clock;
 use crate::ffi::db::{Db, Prepared};
 use crate::storage::{AccountChange, Changes, EntityChange};
 use crate::{
@@ -298,9 +297,7 @@ impl Writer<'_> {
             return Ok(());
         }
         let own = PeerId::from_bare(PeerKind::User, user_id)?.marked();
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |age| age.as_secs().cast_signed());
+        let now = clock::now().as_secs().cast_signed();
         self.run(
             "INSERT OR REPLACE INTO entities (id, hash, username, phone, name, date) \
              VALUES (0, ?1, NULL, NULL, NULL, ?2)",

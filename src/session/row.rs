@@ -1,0 +1,223 @@
+//! One peer in memory.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use smol_str::{SmolStr, SmolStrBuilder};
+
+use crate::entity::Known;
+use crate::{Entity, PeerId};
+
+/// In place of a username's number: the phone.
+pub(super) const PHONE: u32 = u32::MAX;
+
+/// One line of the processor's cache, so that meeting a peer again waits for one only.
+const _: () = assert!(size_of::<Row>() == 64);
+
+#[repr(align(64))]
+pub(super) struct Row {
+    pub(super) id: PeerId,
+    pub(super) access_hash: i64,
+    pub(super) seen: i64,
+    /// Usernames, phone and name, end to end: in the row itself up to 23 bytes.
+    texts: SmolStr,
+    stored_seen: u32,
+    /// The flush that will write this row; 0 for a row that says nothing new.
+    pub(super) dirty: u32,
+    flags: u16,
+    usernames_len: u16,
+    phone_len: u8,
+    /// Fields that were told, here or in the storage; [`COMPLETE`] and [`OWNS_NAMES`].
+    known: u8,
+    /// Fields that the next flush writes.
+    pub(super) pending: u8,
+    /// Used since the clock hand last came by.
+    touched: AtomicBool,
+}
+
+/// The storage was asked: what is not known here is not known there.
+const COMPLETE: u8 = 32;
+/// Every name of the row is in the index. A row that was read by its id may bear a name that
+/// somebody else has taken since; only a sighting or the storage's answer to the name tells.
+const OWNS_NAMES: u8 = 64;
+
+const _: () = assert!(Known::ALL & (COMPLETE | OWNS_NAMES) == 0);
+const _: () = assert!(Entity::KEPT_FLAGS <= u16::MAX as u32);
+
+impl Row {
+    /// A row that was just used, of which nothing is known yet but the hash.
+    pub(super) fn new(id: PeerId, access_hash: i64) -> Row {
+        Row {
+            id,
+            access_hash,
+            seen: 0,
+            texts: SmolStr::default(),
+            stored_seen: 0,
+            dirty: 0,
+            flags: 0,
+            usernames_len: 0,
+            phone_len: 0,
+            known: 0,
+            pending: 0,
+            touched: AtomicBool::new(true),
+        }
+    }
+
+    /// The date that the storage has for this row; 0 when it has none or it is not known. One after
+    /// 2106 counts as of then.
+    pub(super) fn stored_seen(&self) -> i64 {
+        self.stored_seen.into()
+    }
+
+    pub(super) fn set_stored_seen(&mut self, seen: i64) {
+        self.stored_seen = u32::try_from(seen.max(0)).unwrap_or(u32::MAX);
+    }
+
+    /// Fields that were told, here or in the storage.
+    pub(super) fn known(&self) -> u8 {
+        self.known & Known::ALL
+    }
+
+    pub(super) fn set_known(&mut self, fields: u8) {
+        self.known = self.known & !Known::ALL | fields;
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.known & COMPLETE != 0
+    }
+
+    pub(super) fn set_complete(&mut self, complete: bool) {
+        self.mark(COMPLETE, complete);
+    }
+
+    pub(super) fn owns_names(&self) -> bool {
+        self.known & OWNS_NAMES != 0
+    }
+
+    pub(super) fn set_owns_names(&mut self, owns: bool) {
+        self.mark(OWNS_NAMES, owns);
+    }
+
+    fn mark(&mut self, mark: u8, on: bool) {
+        self.known = if on { self.known | mark } else { self.known & !mark };
+    }
+
+    /// What the peer is: [`Entity::KEPT_FLAGS`].
+    pub(super) fn flags(&self) -> u32 {
+        self.flags.into()
+    }
+
+    pub(super) fn set_flags(&mut self, flags: u32) {
+        self.flags = (flags & Entity::KEPT_FLAGS) as u16;
+    }
+
+    /// Usernames, phone and name.
+    pub(super) fn texts(&self) -> (&str, &str, &str) {
+        let split = str::split_at_checked;
+        let (usernames, rest) = split(&self.texts, self.usernames_len.into()).unwrap_or_default();
+        let (phone, name) = split(rest, self.phone_len.into()).unwrap_or_default();
+        (usernames, phone, name)
+    }
+
+    pub(super) fn usernames(&self) -> &str {
+        self.texts().0
+    }
+
+    pub(super) fn phone(&self) -> &str {
+        self.texts().1
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.texts().2
+    }
+
+    pub(super) fn set_texts(&mut self, usernames: &str, phone: &str, name: &str) {
+        // Checked at the door: no text is longer than Entity::MAX_TEXT, no phone than MAX_PHONE.
+        self.usernames_len = u16::try_from(usernames.len()).unwrap_or_default();
+        self.phone_len = u8::try_from(phone.len()).unwrap_or_default();
+        let mut texts = SmolStrBuilder::new();
+        [usernames, phone, name].iter().for_each(|text| texts.push_str(text));
+        self.texts = texts.finish();
+    }
+
+    /// The usernames by their numbers, and the phone as [`PHONE`].
+    pub(super) fn names(&self) -> impl Iterator<Item = (u32, &str)> {
+        let phone = Some((PHONE, self.phone()));
+        let usernames = (0..).zip(self.usernames().split(' '));
+        usernames.chain(phone).filter(|(_, name)| !name.is_empty())
+    }
+
+    pub(super) fn name_at(&self, nth: u32) -> Option<&str> {
+        match nth {
+            PHONE => Some(self.phone()),
+            nth => self.usernames().split(' ').nth(nth as usize),
+        }
+    }
+
+    pub(super) fn touch(&self) {
+        // Read first: a look-up must not take the cache line from the other readers each time.
+        if !self.touched.load(Ordering::Relaxed) {
+            self.touched.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it was touched since this was last asked.
+    pub(super) fn take_touch(&mut self) -> bool {
+        std::mem::take(self.touched.get_mut())
+    }
+
+    pub(super) fn entity(&self) -> Entity {
+        Entity {
+            id: self.id,
+            access_hash: self.access_hash,
+            seen: self.seen,
+            flags: self.flags(),
+            usernames: self.usernames().to_owned(),
+            phone: self.phone().to_owned(),
+            name: self.name().to_owned(),
+        }
+    }
+}
+
+/// What the table knows of one peer.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a>(pub(super) &'a Row);
+
+impl View<'_> {
+    pub(super) fn id(self) -> PeerId {
+        self.0.id
+    }
+
+    pub(super) fn seen(self) -> i64 {
+        self.0.seen
+    }
+
+    /// The access hash, where it is known.
+    pub(super) fn access_hash(self) -> Option<i64> {
+        (self.0.known() & Known::HASH != 0).then_some(self.0.access_hash)
+    }
+
+    /// The whole entity, unless the storage may know more.
+    pub(super) fn whole(self) -> Option<Entity> {
+        (self.0.is_complete() || self.0.known() == Known::ALL).then(|| self.0.entity())
+    }
+
+    pub(super) fn entity(self) -> Entity {
+        self.0.entity()
+    }
+
+    /// Whether the name can be this peer's, as far as is known here.
+    pub(super) fn may_have(self, username: &str) -> bool {
+        self.0.known() & Known::USERNAMES == 0
+            || self.0.usernames().split(' ').any(|name| name == username)
+    }
+
+    /// As [`View::may_have`], for the phone number.
+    pub(super) fn may_have_phone(self, phone: &str) -> bool {
+        self.0.known() & Known::PHONE == 0 || self.0.phone() == phone
+    }
+
+    /// As [`View::may_have`], for the display name.
+    pub(super) fn may_be_called(self, name: &str) -> bool {
+        self.0.known() & Known::NAME == 0 || self.0.name() == name
+    }
+}
