@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smol_str::SmolStr;
+
 use crate::{Error, PeerId, PeerKind, Result};
 
 /// What is known of a peer, as the caller hands it over: texts borrowed, nothing normalised yet.
@@ -126,7 +128,7 @@ impl<'a> EntityRef<'a> {
     }
 }
 
-/// What is known of a peer, as the session keeps it.
+/// What is known of a peer, as the session keeps it. Texts of up to 23 bytes need no allocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entity {
     /// The peer.
@@ -138,11 +140,11 @@ pub struct Entity {
     /// Any of the constants below.
     pub flags: u32,
     /// Its usernames in lower case, separated by single spaces, the main one first.
-    pub usernames: String,
+    pub usernames: SmolStr,
     /// Its phone number, digits only.
-    pub phone: String,
+    pub phone: SmolStr,
     /// Its display name.
-    pub name: String,
+    pub name: SmolStr,
 }
 
 impl Entity {

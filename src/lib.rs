@@ -51,6 +51,7 @@ pub use listing::{SessionInfo, list_sessions};
 pub use peer::{InputPeer, PeerId, PeerKind};
 pub use sent_file::{FileKey, FileKind, SentFile};
 pub use session::{Found, How, Look, Notice, NoticeKind, Options, Session};
+pub use smol_str::SmolStr;
 pub use storage::{
     AccountChange, Changes, EntityChange, Find, Journal, MemoryStorage, SqliteOptions,
     SqliteStorage, Storage, ValueChange,

@@ -19,8 +19,8 @@ pub(crate) struct Db {
     /// Where each text has its statement.
     places: RefCell<HashMap<Box<str>, usize>>,
     /// `None` while one is in use. `'static` stands for the life of the connection; nobody outside
-    /// gets to see it.
-    statements: RefCell<Vec<Option<Statement<'static>>>>,
+    /// gets to see it. Boxed, since they are large and go in and out all the time.
+    statements: RefCell<Vec<Option<Box<Statement<'static>>>>>,
 }
 
 // SAFETY: a connection may be sent to another thread, and its statements go with it: whoever has
@@ -49,7 +49,7 @@ impl Db {
         let kept = self.statements.borrow_mut().get_mut(place).and_then(Option::take);
         let statement = match kept {
             Some(statement) => statement,
-            None => self.prepare_to_keep(sql)?,
+            None => Box::new(self.prepare_to_keep(sql)?),
         };
         Ok(Prepared { statement: Some(statement), place, db: self })
     }
@@ -105,14 +105,14 @@ impl Deref for Db {
 pub(crate) struct Prepared<'a> {
     /// There until dropped. Never given out by a mutable reference, by which somebody could exchange it
     /// for one of another connection.
-    statement: Option<Statement<'static>>,
+    statement: Option<Box<Statement<'static>>>,
     place: usize,
     db: &'a Db,
 }
 
 impl Prepared<'_> {
     fn statement(&mut self) -> Result<&mut Statement<'static>> {
-        self.statement.as_mut().ok_or(rusqlite::Error::InvalidQuery)
+        self.statement.as_deref_mut().ok_or(rusqlite::Error::InvalidQuery)
     }
 
     /// As [`Statement::execute`].

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, Hash};
 use std::ops::RangeBounds;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smol_str::SmolStr;
 
 use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames};
@@ -238,9 +239,12 @@ impl Table {
                 let old = row.entity();
                 let usernames = match usernames {
                     true => normal_usernames(record.usernames),
-                    false => old.usernames.into(),
+                    false => old.usernames.as_str().into(),
                 };
-                let phone = if phone { normal_phone(record.phone) } else { old.phone.into() };
+                let phone = match phone {
+                    true => normal_phone(record.phone),
+                    false => old.phone.as_str().into(),
+                };
                 row.set_texts(&usernames, &phone, if name { record.name } else { &old.name });
             }
             self.take_names(slot);
@@ -293,13 +297,12 @@ impl Table {
             if let Some(row) = self.rows.get_mut(slot as usize) {
                 row.set_owns_names(false);
                 let old = row.entity();
-                let pick = |field: u8, theirs: &str, ours: String| {
-                    if gaps & field != 0 { theirs.to_owned() } else { ours }
-                };
-                let usernames = pick(Known::USERNAMES, &stored.usernames, old.usernames);
-                let phone = pick(Known::PHONE, &stored.phone, old.phone);
-                let name = pick(Known::NAME, &stored.name, old.name);
-                row.set_texts(&usernames, &phone, &name);
+                let pick = |field: u8| if gaps & field != 0 { stored } else { &old };
+                row.set_texts(
+                    &pick(Known::USERNAMES).usernames,
+                    &pick(Known::PHONE).phone,
+                    &pick(Known::NAME).name,
+                );
             }
             self.own_all(slot, &owned);
         }
@@ -370,8 +373,8 @@ impl Table {
             row.set_stored_seen(0);
             let known = row.known();
             let Entity { usernames, phone, name, .. } = row.entity();
-            let keep = |field: u8, text: String| {
-                if known & field != 0 { text } else { String::new() }
+            let keep = |field: u8, text: SmolStr| {
+                if known & field != 0 { text } else { SmolStr::default() }
             };
             row.set_texts(
                 &keep(Known::USERNAMES, usernames),
@@ -533,9 +536,12 @@ impl Table {
 
     /// Puts a name into the index, if it is the row's.
     fn own(&mut self, slot: u32, name: &str, phone: bool) {
-        let own = |(nth, own): &(u32, &str)| (*nth == PHONE) == phone && *own == name;
-        let found = self.row(slot).and_then(|row| row.names().find(own));
-        if let Some((nth, _)) = found {
+        let Some(row) = self.row(slot) else { return };
+        let nth = match phone {
+            true => (row.phone() == name).then_some(PHONE),
+            false => (0..).zip(row.usernames().split(' ')).find(|it| it.1 == name).map(|it| it.0),
+        };
+        if let Some(nth) = nth {
             self.index_name(slot, nth);
         }
     }

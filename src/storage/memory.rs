@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::{Changes, Find, Storage, merged};
@@ -82,10 +83,10 @@ impl Kept {
         let losers = found.split_off(found.len().min(1));
         for mut loser in losers {
             if phone {
-                loser.phone.clear();
+                loser.phone = SmolStr::default();
             } else {
                 let rest: Vec<_> = loser.usernames.split(' ').filter(|it| *it != name).collect();
-                loser.usernames = rest.join(" ");
+                loser.usernames = rest.join(" ").into();
             }
             self.put(loser);
         }

@@ -89,9 +89,12 @@ fn expected(rows: &Value) -> Shown {
                 access_hash: row["hash"].as_i64().unwrap(),
                 seen: whole(&row["date"]),
                 flags: 0,
-                usernames: text(&row["username"]),
-                phone: row["phone"].as_i64().map_or(String::new(), |phone| phone.to_string()),
-                name: text(&row["name"]),
+                usernames: text(&row["username"]).into(),
+                phone: row["phone"]
+                    .as_i64()
+                    .map(|phone| phone.to_string().into())
+                    .unwrap_or_default(),
+                name: text(&row["name"]).into(),
             })
             .collect(),
         states: table("update_state")

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use mtsession::{
     Account, AccountChange, AuthKey, Changes, Dc, Entity, EntityChange, Error, Journal, PeerId,
-    SqliteOptions, SqliteStorage, Storage,
+    SmolStr, SqliteOptions, SqliteStorage, Storage,
 };
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
@@ -113,9 +113,9 @@ fn entity(id: i64, hash: i64, seen: i64) -> Entity {
         access_hash: hash,
         seen,
         flags: 0,
-        usernames: String::new(),
-        phone: String::new(),
-        name: String::new(),
+        usernames: SmolStr::default(),
+        phone: SmolStr::default(),
+        name: SmolStr::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::batch::{Batch, account_of, file_of, key_of};
@@ -256,11 +257,11 @@ impl Adapter {
                 continue;
             }
             match by {
-                Find::Phone(_) => entity.phone.clear(),
+                Find::Phone(_) => entity.phone = SmolStr::default(),
                 Find::Username(name) => {
                     let rest: Vec<_> =
                         entity.usernames.split(' ').filter(|other| *other != name).collect();
-                    entity.usernames = rest.join(" ");
+                    entity.usernames = rest.join(" ").into();
                 }
                 Find::Id(_) | Find::Name(_) => continue,
             }

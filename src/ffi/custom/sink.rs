@@ -202,9 +202,9 @@ pub unsafe extern "C" fn mts_out_entity(
                 access_hash: entity.access_hash,
                 seen: entity.seen,
                 flags: entity.flags & Entity::KEPT_FLAGS,
-                usernames: normal_usernames(entity.usernames).into_owned(),
-                phone: normal_phone(entity.phone).into_owned(),
-                name: entity.name.to_owned(),
+                usernames: normal_usernames(entity.usernames).into(),
+                phone: normal_phone(entity.phone).into(),
+                name: entity.name.into(),
             });
             Ok(())
         })

@@ -16,9 +16,9 @@ fn filled() -> (tempfile::TempDir, SqliteStorage) {
                 access_hash: n,
                 seen: 100,
                 flags: 0,
-                usernames: format!("user_{n}"),
-                phone: (1_000_000 + n).to_string(),
-                name: format!("User {n}"),
+                usernames: format!("user_{n}").into(),
+                phone: (1_000_000 + n).to_string().into(),
+                name: format!("User {n}").into(),
             })
         })
         .collect();

@@ -2,6 +2,7 @@
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Params, Row, ToSql};
+use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::notices::Notices;
@@ -93,26 +94,26 @@ fn text(cell: ValueRef<'_>) -> Cell<&str> {
     }
 }
 
-fn username(cell: ValueRef<'_>) -> Cell<String> {
+fn username(cell: ValueRef<'_>) -> Cell<SmolStr> {
     let Some(text) = text(cell)? else { return Ok(None) };
     let name = normal_usernames(text);
-    if name.is_empty() || name.contains(' ') { Err(Wrong) } else { Ok(Some(name.into_owned())) }
+    if name.is_empty() || name.contains(' ') { Err(Wrong) } else { Ok(Some(name.into())) }
 }
 
 /// Telethon's column makes integers of phone numbers where it can.
-fn phone(cell: ValueRef<'_>) -> Cell<String> {
-    let digits = match cell {
+fn phone(cell: ValueRef<'_>) -> Cell<SmolStr> {
+    let digits: SmolStr = match cell {
         ValueRef::Null | ValueRef::Integer(0) | ValueRef::Text([]) => return Ok(None),
-        ValueRef::Integer(number) if number > 0 => number.to_string(),
+        ValueRef::Integer(number) if number > 0 => number.to_string().into(),
         ValueRef::Real(number) if (1.0..1e18).contains(&number) && number.fract() == 0.0 => {
-            (number as i64).to_string()
+            (number as i64).to_string().into()
         }
         ValueRef::Text(_) => {
             let text = text(cell)?.unwrap_or_default();
             if text.chars().any(|c| !c.is_ascii_digit() && !"+-() .".contains(c)) {
                 return Err(Wrong);
             }
-            normal_phone(text).into_owned()
+            normal_phone(text).into()
         }
         _ => return Err(Wrong),
     };
@@ -411,7 +412,7 @@ impl Reader<'_> {
             flags: 0,
             usernames: self.good(username(row.get_ref(2)?), place("username")).unwrap_or_default(),
             phone: self.good(phone(row.get_ref(3)?), place("phone")).unwrap_or_default(),
-            name: self.good(name, place("name")).unwrap_or_default().to_owned(),
+            name: self.good(name, place("name")).unwrap_or_default().into(),
         };
         self.add_side(&mut entity)?;
         Ok(Some(entity))
@@ -433,7 +434,7 @@ impl Reader<'_> {
             if let Some(names) =
                 names.filter(|names| names.split(' ').next() == Some(entity.username()))
             {
-                entity.usernames = names.into_owned();
+                entity.usernames = names.into();
             }
         }
         Ok(())
