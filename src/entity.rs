@@ -201,7 +201,7 @@ impl Entity {
 
     /// The main username; empty when there is none.
     pub fn username(&self) -> &str {
-        self.usernames.split(' ').next().unwrap_or_default()
+        main_username(&self.usernames)
     }
 
     /// The entity as a record that tells all there is.
@@ -239,7 +239,7 @@ pub(crate) fn normal_usernames(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     for name in text.split_ascii_whitespace() {
         let name = name.trim_start_matches('@').to_ascii_lowercase();
-        if !name.is_empty() && !out.split(' ').any(|known| known == name) {
+        if !name.is_empty() && !split_usernames(&out).any(|known| known == name) {
             if !out.is_empty() {
                 out.push(' ');
             }
@@ -247,6 +247,23 @@ pub(crate) fn normal_usernames(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The single usernames of a text as it is kept.
+pub(crate) fn split_usernames(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        // Not `split`, whose search is made for longer texts.
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+        let (name, behind) = rest.split_at_checked(end)?;
+        rest = behind.get(1..).unwrap_or_default();
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+/// The first of them; empty when there is none.
+pub(crate) fn main_username(text: &str) -> &str {
+    split_usernames(text).next().unwrap_or_default()
 }
 
 /// A phone number as it is kept: digits only, and no leading zeros, which Telethon's integer

@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 
 use hashbrown::HashMap;
-use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement};
+use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement, ToSql};
 
 /// A connection and the statements that were prepared on it.
 pub(crate) struct Db {
@@ -118,6 +118,16 @@ impl Prepared<'_> {
     /// As [`Statement::execute`].
     pub(crate) fn execute(&mut self, values: impl Params) -> Result<usize> {
         self.statement()?.execute(values)
+    }
+
+    /// As [`Statement::raw_bind_parameter`]: what else is bound stays so.
+    pub(crate) fn bind(&mut self, parameter: usize, value: impl ToSql) -> Result<()> {
+        self.statement()?.raw_bind_parameter(parameter, value)
+    }
+
+    /// As [`Statement::raw_execute`], with what is bound.
+    pub(crate) fn run(&mut self) -> Result<usize> {
+        self.statement()?.raw_execute()
     }
 
     /// As [`Statement::query`].

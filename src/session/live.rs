@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Options;
 use super::table::Table;
-use crate::entity::EntityRef;
+use crate::entity::{EntityRef, split_usernames};
 use crate::storage::{Changes, EntityChange, Find};
 use crate::{
     Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState, UpdateStatePatch,
@@ -304,7 +304,7 @@ impl Live {
             self.missed_ids.remove(&entity.id);
         }
         if !self.missed_names.is_empty() {
-            for name in entity.usernames.split(' ').chain([entity.phone.as_str()]) {
+            for name in split_usernames(&entity.usernames).chain([entity.phone.as_str()]) {
                 self.missed_names.remove(name);
             }
         }

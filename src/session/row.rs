@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use smol_str::{SmolStr, SmolStrBuilder};
 
-use crate::entity::Known;
+use crate::entity::{Known, split_usernames};
 use crate::{Entity, PeerId};
 
 /// In place of a username's number: the phone.
@@ -150,15 +150,15 @@ impl Row {
 
     /// The usernames by their numbers, and the phone as [`PHONE`].
     pub(super) fn names(&self) -> impl Iterator<Item = (u32, &str)> {
-        let phone = Some((PHONE, self.phone()));
-        let usernames = (0..).zip(self.usernames().split(' '));
-        usernames.chain(phone).filter(|(_, name)| !name.is_empty())
+        let (usernames, phone, _) = self.texts();
+        let phone = Some((PHONE, phone)).filter(|(_, phone)| !phone.is_empty());
+        (0..).zip(split_usernames(usernames)).chain(phone)
     }
 
     pub(super) fn name_at(&self, nth: u32) -> Option<&str> {
         match nth {
             PHONE => Some(self.phone()),
-            nth => self.usernames().split(' ').nth(nth as usize),
+            nth => split_usernames(self.usernames()).nth(nth as usize),
         }
     }
 
@@ -217,7 +217,7 @@ impl View<'_> {
     /// Whether the name can be this peer's, as far as is known here.
     pub(super) fn may_have(self, username: &str) -> bool {
         self.0.known() & Known::USERNAMES == 0
-            || self.0.usernames().split(' ').any(|name| name == username)
+            || split_usernames(self.0.usernames()).any(|name| name == username)
     }
 
     /// As [`View::may_have`], for the phone number.

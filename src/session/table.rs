@@ -11,7 +11,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use smol_str::SmolStr;
 
 use super::row::{PHONE, Row, View};
-use crate::entity::{Known, normal_phone, normal_usernames};
+use crate::entity::{Known, normal_phone, normal_usernames, split_usernames};
 use crate::{Entity, EntityRef, PeerId};
 
 /// An unchanged entity is written again when its stored date is older than this, in seconds, so
@@ -93,8 +93,7 @@ impl Table {
         self.by_id.find(hash.wide(), same).map(|at| at.slot)
     }
 
-    fn name_ref(&self, name: &str, phone: bool) -> Option<NameRef> {
-        let hash = self.hash(name);
+    fn name_ref(&self, hash: Hash32, name: &str, phone: bool) -> Option<NameRef> {
         let same = |at: &NameRef| {
             at.hash == hash
                 && (at.nth == PHONE) == phone
@@ -115,12 +114,12 @@ impl Table {
 
     /// The peer that has the username, if this table knows its owner.
     pub(super) fn by_username(&self, username: &str) -> Option<View<'_>> {
-        self.view(self.name_ref(username, false)?.slot)
+        self.view(self.name_ref(self.hash(username), username, false)?.slot)
     }
 
     /// The peer that has the phone number, if this table knows its owner.
     pub(super) fn by_phone(&self, phone: &str) -> Option<View<'_>> {
-        self.view(self.name_ref(phone, true)?.slot)
+        self.view(self.name_ref(self.hash(phone), phone, true)?.slot)
     }
 
     /// Every peer that is known here under a display name.
@@ -321,7 +320,7 @@ impl Table {
     /// Notes that the storage answered this peer for this username or phone: it is the owner.
     pub(super) fn learn_owner(&mut self, id: PeerId, name: &str, phone: bool) {
         if let Some(slot) = self.slot(id)
-            && self.name_ref(name, phone).is_none()
+            && self.name_ref(self.hash(name), name, phone).is_none()
         {
             self.own(slot, name, phone);
         }
@@ -333,13 +332,14 @@ impl Table {
         ids: impl RangeBounds<PeerId>,
         most: usize,
     ) -> impl Iterator<Item = Pending> {
-        let mut some: Vec<_> = self.dirty.iter().filter(|(id, _)| ids.contains(id)).collect();
+        let mut some: Vec<_> =
+            self.dirty.iter().filter(|(id, _)| ids.contains(id)).copied().collect();
         if most < some.len() {
-            some.select_nth_unstable(most);
+            some.select_nth_unstable_by_key(most, |(id, _)| *id);
             some.truncate(most);
         }
-        some.sort_unstable();
-        let rows = some.into_iter().filter_map(|(_, slot)| self.row(*slot));
+        some.sort_unstable_by_key(|(id, _)| *id);
+        let rows = some.into_iter().filter_map(|(_, slot)| self.row(slot));
         rows.map(|row| Pending { entity: row.entity(), known: row.pending })
     }
 
@@ -467,12 +467,16 @@ impl Table {
     /// Makes a row the owner of its usernames and phone, which belong to the newest sighting.
     fn take_names(&mut self, slot: u32) {
         let Some(row) = self.row(slot) else { return };
-        let (seen, usernames) = (row.seen, row.usernames().split(' ').count() as u32);
+        let (seen, usernames) = (row.seen, split_usernames(row.usernames()).count() as u32);
         let mut owns_names = true;
         for nth in (0..usernames).chain([PHONE]) {
             let Some(name) = self.row(slot).and_then(|row| row.name_at(nth)) else { continue };
-            let owner = self.name_ref(name, nth == PHONE).map(|at| at.slot);
-            if name.is_empty() || owner == Some(slot) {
+            if name.is_empty() {
+                continue;
+            }
+            let hash = self.hash(name);
+            let owner = self.name_ref(hash, name, nth == PHONE).map(|at| at.slot);
+            if owner == Some(slot) {
                 continue;
             }
             if let Some(other) = owner {
@@ -483,7 +487,7 @@ impl Table {
                 let name = name.to_owned();
                 self.take_from(other, &name, nth == PHONE);
             }
-            self.index_name(slot, nth);
+            self.index_name(NameRef { hash, slot, nth });
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.set_owns_names(owns_names);
@@ -500,7 +504,8 @@ impl Table {
         if phone {
             row.set_texts(&old.usernames, "", &old.name);
         } else {
-            let rest: Vec<_> = old.usernames.split(' ').filter(|other| *other != name).collect();
+            let rest: Vec<_> =
+                split_usernames(&old.usernames).filter(|other| *other != name).collect();
             row.set_texts(&rest.join(" "), &old.phone, &old.name);
         }
         self.own_all(slot, &owned);
@@ -536,20 +541,15 @@ impl Table {
 
     /// Puts a name into the index, if it is the row's.
     fn own(&mut self, slot: u32, name: &str, phone: bool) {
-        let Some(row) = self.row(slot) else { return };
-        let nth = match phone {
-            true => (row.phone() == name).then_some(PHONE),
-            false => (0..).zip(row.usernames().split(' ')).find(|it| it.1 == name).map(|it| it.0),
-        };
-        if let Some(nth) = nth {
-            self.index_name(slot, nth);
+        let own = |(nth, own): &(u32, &str)| (*nth == PHONE) == phone && *own == name;
+        let found = self.row(slot).and_then(|row| row.names().find(own));
+        if let Some((nth, _)) = found {
+            self.index_name(NameRef { hash: self.hash(name), slot, nth });
         }
     }
 
-    fn index_name(&mut self, slot: u32, nth: u32) {
-        let Some(name) = self.row(slot).and_then(|row| row.name_at(nth)) else { return };
-        let hash = self.hash(name);
-        self.by_name.insert_unique(hash.wide(), NameRef { hash, slot, nth }, |at| at.hash.wide());
+    fn index_name(&mut self, at: NameRef) {
+        self.by_name.insert_unique(at.hash.wide(), at, |at| at.hash.wide());
     }
 }
 

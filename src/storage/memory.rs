@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::{Changes, Find, Storage, merged};
+use crate::entity::split_usernames;
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
 /// Keeps a session in memory.
@@ -43,8 +44,8 @@ impl MemoryStorage {
 }
 
 fn names(entity: &Entity) -> impl Iterator<Item = &str> {
-    let phone = std::iter::once(entity.phone.as_str());
-    entity.usernames.split(' ').chain(phone).filter(|name| !name.is_empty())
+    let phone = Some(entity.phone.as_str()).filter(|phone| !phone.is_empty());
+    split_usernames(&entity.usernames).chain(phone)
 }
 
 impl Kept {
@@ -75,7 +76,7 @@ impl Kept {
             .filter_map(|id| self.entities.get(id))
             .filter(|entity| match phone {
                 true => entity.phone == name,
-                false => entity.usernames.split(' ').any(|it| it == name),
+                false => split_usernames(&entity.usernames).any(|it| it == name),
             })
             .cloned()
             .collect();
@@ -85,7 +86,8 @@ impl Kept {
             if phone {
                 loser.phone = SmolStr::default();
             } else {
-                let rest: Vec<_> = loser.usernames.split(' ').filter(|it| *it != name).collect();
+                let rest: Vec<_> =
+                    split_usernames(&loser.usernames).filter(|it| *it != name).collect();
                 loser.usernames = rest.join(" ").into();
             }
             self.put(loser);

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::batch::{Batch, account_of, file_of, key_of};
 use super::sink::{Answer, Wants, mts_out};
 use super::{MTS_FIND_ID, MTS_FIND_NAME, MTS_FIND_PHONE, MTS_FIND_USERNAME, mts_storage};
+use crate::entity::split_usernames;
 use crate::ffi::guard;
 use crate::ffi::status::{kind_of, mts_status};
 use crate::storage::{Changes, Find, Storage, merged};
@@ -260,7 +261,7 @@ impl Adapter {
                 Find::Phone(_) => entity.phone = SmolStr::default(),
                 Find::Username(name) => {
                     let rest: Vec<_> =
-                        entity.usernames.split(' ').filter(|other| *other != name).collect();
+                        split_usernames(&entity.usernames).filter(|other| *other != name).collect();
                     entity.usernames = rest.join(" ").into();
                 }
                 Find::Id(_) | Find::Name(_) => continue,
@@ -283,7 +284,7 @@ fn missing(callback: &str, so: &str) -> Error {
 fn fits(entity: &Entity, by: Find<'_>) -> bool {
     match by {
         Find::Id(id) => entity.id == id,
-        Find::Username(name) => entity.usernames.split(' ').any(|own| own == name),
+        Find::Username(name) => split_usernames(&entity.usernames).any(|own| own == name),
         Find::Phone(phone) => entity.phone == phone,
         Find::Name(name) => entity.name == name,
     }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::notices::Notices;
 use super::schema::{Shape, Side};
-use crate::entity::{normal_phone, normal_usernames};
+use crate::entity::{main_username, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::db::Db;
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, KeySlot, PeerId,
@@ -431,9 +431,7 @@ impl Reader<'_> {
             entity.flags = u32::try_from(flags).unwrap_or(0) & Entity::KEPT_FLAGS;
             // A different main name means that Telethon has seen the peer since: its name alone
             // is known to be right.
-            if let Some(names) =
-                names.filter(|names| names.split(' ').next() == Some(entity.username()))
-            {
+            if let Some(names) = names.filter(|names| main_username(names) == entity.username()) {
                 entity.usernames = names.into();
             }
         }
@@ -459,7 +457,8 @@ impl Reader<'_> {
                 let told = row.get_ref(1)?.as_i64().unwrap_or(0);
                 if !found.iter().any(|bearer| bearer.entity.id.marked() == id) {
                     let further = self.by_id(id)?.into_iter();
-                    let bears = |entity: &Entity| entity.usernames.split(' ').any(|it| it == name);
+                    let bears =
+                        |entity: &Entity| split_usernames(&entity.usernames).any(|it| it == name);
                     found.extend(further.filter(bears).map(|entity| Bearer { told, entity }));
                 }
             }

@@ -6,7 +6,7 @@ use super::Fault;
 use super::notices::Notices;
 use super::rows::{Bearer, Queries, Reader};
 use super::schema::{Side, empty_session};
-use crate::entity::Known;
+use crate::entity::{Known, split_usernames};
 use crate::ffi::clock;
 use crate::ffi::db::{Db, Prepared};
 use crate::storage::{AccountChange, Changes, EntityChange};
@@ -69,7 +69,7 @@ macro_rules! merge {
 
 const UPSERT: &str = concat!(
     "INSERT INTO entities (id, hash, username, phone, name, date) \
-     VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0)) ON CONFLICT (id) DO UPDATE SET ",
+     VALUES (?1, ?2, ?3, ?4, ?5, iif(?6, ?6, NULL)) ON CONFLICT (id) DO UPDATE SET ",
     merge!()
 );
 
@@ -78,6 +78,13 @@ const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1")
 
 #[cfg(test)]
 pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
+
+/// One of the two in use, for many rows. What is the same for all of them is bound once.
+struct Merge<'a> {
+    statement: Prepared<'a>,
+    /// The bits that are bound.
+    known: Option<u8>,
+}
 
 /// What writing needs.
 pub(super) struct Writer<'a> {
@@ -317,16 +324,20 @@ impl Writer<'_> {
                 true => (&mut upsert, UPSERT),
                 false => (&mut update, UPDATE),
             };
-            let statement = match place {
-                Some(statement) => statement,
-                None => place.insert(db.prepared(sql)?),
+            let merge = match place {
+                Some(merge) => merge,
+                None => {
+                    let mut statement = db.prepared(sql)?;
+                    statement.bind(8, self.latest)?;
+                    place.insert(Merge { statement, known: None })
+                }
             };
-            self.entity(change, statement)?;
+            self.entity(change, merge)?;
         }
         Ok(())
     }
 
-    fn entity(&mut self, change: &EntityChange, statement: &mut Prepared<'_>) -> Result<(), Fault> {
+    fn entity(&mut self, change: &EntityChange, merge: &mut Merge<'_>) -> Result<(), Fault> {
         let EntityChange { entity, known } = change;
         let id = entity.id.marked();
         let seen = entity.seen.max(0);
@@ -350,17 +361,21 @@ impl Writer<'_> {
         fn known_text(text: &str, known: bool) -> Option<&str> {
             Some(text).filter(|text| known && !text.is_empty())
         }
-        let changed = statement.execute(params![
-            id,
-            entity.access_hash,
-            known_text(entity.username(), known & Known::USERNAMES != 0),
-            known_text(&entity.phone, known & Known::PHONE != 0)
-                .and_then(|phone| phone.parse::<i64>().ok()),
-            known_text(&entity.name, known & Known::NAME != 0),
-            seen,
-            known,
-            self.latest
-        ])?;
+        let username = known_text(entity.username(), known & Known::USERNAMES != 0);
+        let phone = known_text(&entity.phone, known & Known::PHONE != 0);
+        let name = known_text(&entity.name, known & Known::NAME != 0);
+        let statement = &mut merge.statement;
+        statement.bind(1, id)?;
+        statement.bind(2, entity.access_hash)?;
+        statement.bind(3, username)?;
+        statement.bind(4, phone.and_then(|phone| phone.parse::<i64>().ok()))?;
+        statement.bind(5, name)?;
+        statement.bind(6, seen)?;
+        if merge.known != Some(*known) {
+            statement.bind(7, known)?;
+            merge.known = Some(*known);
+        }
+        let changed = statement.run()?;
         if newer && changed > 0 {
             self.entity_side(id, names, flags, seen)?;
         }
@@ -393,14 +408,14 @@ impl Writer<'_> {
         let told = names.is_some();
         let names = names.unwrap_or(&stored_names);
         if names != stored_names {
-            for name in stored_names.split(' ').skip(1) {
+            for name in split_usernames(&stored_names).skip(1) {
                 self.run(
                     "DELETE FROM mts_usernames WHERE username = ?1 AND id = ?2",
                     params![name, id],
                 )?;
             }
         }
-        for name in names.split(' ').skip(1).filter(|_| told) {
+        for name in split_usernames(names).skip(1).filter(|_| told) {
             // The newest sighting has the name.
             self.run(
                 "INSERT INTO mts_usernames (username, id, date) VALUES (?1, ?2, ?3) \
@@ -452,7 +467,7 @@ impl Writer<'_> {
         let (winner, losers) = newest(self.reader().by_username(name)?);
         for Bearer { entity: loser, .. } in losers {
             let rest: Vec<&str> =
-                loser.usernames.split(' ').filter(|other| *other != name).collect();
+                split_usernames(&loser.usernames).filter(|other| *other != name).collect();
             let id = loser.id.marked();
             self.run("UPDATE entities SET username = ?2 WHERE id = ?1", params![id, rest.first()])?;
             if self.side.has("mts_entities") {
