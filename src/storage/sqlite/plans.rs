@@ -52,7 +52,7 @@ fn no_look_up_scans() {
         let plan = plan(&open.db, sql);
         assert!(plan.contains(index) && !plan.contains("SCAN"), "{sql}: {plan}");
     }
-    for sql in write::UPSERTS {
+    for sql in write::PUTS {
         assert!(!plan(&open.db, sql).contains("SCAN"), "{sql}");
     }
 }

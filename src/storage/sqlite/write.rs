@@ -41,8 +41,14 @@ impl Drop for Undo<'_> {
     }
 }
 
-/// How a sighting (?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name, ?6 when, ?7 known bits, ?8 the
-/// latest time that is believed) joins a stored row.
+/// Puts a peer of which nothing is stored yet: ?1 id, ?2 hash, ?3 username, ?4 phone, ?5 name,
+/// ?6 date. One that is stored stays as it is, for [`MERGE`] to see to: both in one statement would
+/// have a new row, of which there are most, pay for what only a known one needs.
+const INSERT: &str = "INSERT INTO entities (id, hash, username, phone, name, date) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
+
+/// How a sighting (the same, ?6 being 0 where it has no date; ?7 known bits, ?8 the latest time that
+/// is believed) joins a stored row.
 ///
 /// A sighting that is older than the row changes nothing, except that a row without any text
 /// takes the texts: Telethon replaces whole rows by bare ones (since 1.25, at every save), and
@@ -52,38 +58,57 @@ impl Drop for Undo<'_> {
 /// must not raise the date of a row that holds one.
 ///
 /// `date + 0` reads damaged dates as 0.
-macro_rules! merge {
-    () => {
-        "hash = CASE WHEN ?7 & 1 AND ?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) THEN ?2 ELSE hash END, \
-         username = CASE WHEN ?7 & 2 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
-           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?3 ELSE username END, \
-         phone = CASE WHEN ?7 & 4 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
-           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
-         name = CASE WHEN ?7 & 8 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
-           (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
-         date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
-           (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
-           ELSE nullif(max(iif(date + 0 > ?8, 0, ifnull(date + 0, 0)), ?6), 0) END"
-    };
-}
-
-const UPSERT: &str = concat!(
-    "INSERT INTO entities (id, hash, username, phone, name, date) \
-     VALUES (?1, ?2, ?3, ?4, ?5, iif(?6, ?6, NULL)) ON CONFLICT (id) DO UPDATE SET ",
-    merge!()
-);
-
-/// For a peer whose hash is not known: it never becomes a row of its own.
-const UPDATE: &str = concat!("UPDATE entities SET ", merge!(), " WHERE id = ?1");
+const MERGE: &str = "UPDATE entities SET \
+     hash = CASE WHEN ?7 & 1 AND ?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) THEN ?2 ELSE hash END, \
+     username = CASE WHEN ?7 & 2 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
+       (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?3 ELSE username END, \
+     phone = CASE WHEN ?7 & 4 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
+       (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?4 ELSE phone END, \
+     name = CASE WHEN ?7 & 8 AND (?6 >= iif(date + 0 > ?8, 0, ifnull(date + 0, 0)) OR \
+       (username IS NULL AND phone IS NULL AND name IS NULL)) THEN ?5 ELSE name END, \
+     date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
+       (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
+       ELSE nullif(max(iif(date + 0 > ?8, 0, ifnull(date + 0, 0)), ?6), 0) END \
+     WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const UPSERTS: [&str; 2] = [UPSERT, UPDATE];
+pub(super) const PUTS: [&str; 2] = [INSERT, MERGE];
 
-/// One of the two in use, for many rows. What is the same for all of them is bound once.
-struct Merge<'a> {
-    statement: Prepared<'a>,
-    /// The bits that are bound.
-    known: Option<u8>,
+/// The two in use, for many rows.
+struct Puts<'a> {
+    insert: Prepared<'a>,
+    merge: Prepared<'a>,
+}
+
+impl Puts<'_> {
+    /// Puts one row; says whether any changed by it.
+    fn put(&mut self, change: &EntityChange) -> rusqlite::Result<bool> {
+        let EntityChange { entity, known } = change;
+        let is_known = |field: u8| known & field != 0;
+        let text =
+            |field, text| Some(text).filter(|text: &&str| is_known(field) && !text.is_empty());
+        let phone = text(Known::PHONE, &entity.phone).and_then(|phone| phone.parse::<i64>().ok());
+        let seen = entity.seen.max(0);
+        let bind = |statement: &mut Prepared<'_>| {
+            statement.bind(1, entity.id.marked())?;
+            statement.bind(2, entity.access_hash)?;
+            statement.bind(3, text(Known::USERNAMES, entity.username()))?;
+            statement.bind(4, phone)?;
+            statement.bind(5, text(Known::NAME, &entity.name))
+        };
+        // A peer whose hash is not known never becomes a row of its own.
+        if is_known(Known::HASH) {
+            bind(&mut self.insert)?;
+            self.insert.bind(6, Some(seen).filter(|seen| *seen != 0))?;
+            if self.insert.run()? > 0 {
+                return Ok(true);
+            }
+        }
+        bind(&mut self.merge)?;
+        self.merge.bind(6, seen)?;
+        self.merge.bind(7, known)?;
+        Ok(self.merge.run()? > 0)
+    }
 }
 
 /// What writing needs.
@@ -316,28 +341,17 @@ impl Writer<'_> {
     }
 
     fn entities(&mut self, changes: &[EntityChange]) -> Result<(), Fault> {
+        if changes.is_empty() {
+            return Ok(());
+        }
         let db = self.db;
         // Taken out once: there may be thousands of rows.
-        let (mut upsert, mut update) = (None, None);
-        for change in changes {
-            let (place, sql) = match change.known & Known::HASH != 0 {
-                true => (&mut upsert, UPSERT),
-                false => (&mut update, UPDATE),
-            };
-            let merge = match place {
-                Some(merge) => merge,
-                None => {
-                    let mut statement = db.prepared(sql)?;
-                    statement.bind(8, self.latest)?;
-                    place.insert(Merge { statement, known: None })
-                }
-            };
-            self.entity(change, merge)?;
-        }
-        Ok(())
+        let mut puts = Puts { insert: db.prepared(INSERT)?, merge: db.prepared(MERGE)? };
+        puts.merge.bind(8, self.latest)?;
+        changes.iter().try_for_each(|change| self.entity(change, &mut puts))
     }
 
-    fn entity(&mut self, change: &EntityChange, merge: &mut Merge<'_>) -> Result<(), Fault> {
+    fn entity(&mut self, change: &EntityChange, puts: &mut Puts<'_>) -> Result<(), Fault> {
         let EntityChange { entity, known } = change;
         let id = entity.id.marked();
         let seen = entity.seen.max(0);
@@ -358,25 +372,8 @@ impl Writer<'_> {
         } else {
             false
         };
-        fn known_text(text: &str, known: bool) -> Option<&str> {
-            Some(text).filter(|text| known && !text.is_empty())
-        }
-        let username = known_text(entity.username(), known & Known::USERNAMES != 0);
-        let phone = known_text(&entity.phone, known & Known::PHONE != 0);
-        let name = known_text(&entity.name, known & Known::NAME != 0);
-        let statement = &mut merge.statement;
-        statement.bind(1, id)?;
-        statement.bind(2, entity.access_hash)?;
-        statement.bind(3, username)?;
-        statement.bind(4, phone.and_then(|phone| phone.parse::<i64>().ok()))?;
-        statement.bind(5, name)?;
-        statement.bind(6, seen)?;
-        if merge.known != Some(*known) {
-            statement.bind(7, known)?;
-            merge.known = Some(*known);
-        }
-        let changed = statement.run()?;
-        if newer && changed > 0 {
+        let changed = puts.put(change)?;
+        if newer && changed {
             self.entity_side(id, names, flags, seen)?;
         }
         Ok(())
