@@ -277,7 +277,7 @@ impl Session {
     }
 
     /// Removes the session with its file and side files (Telethon's `delete`), and closes it. What
-    /// waits in memory is dropped with it. The lock file stays, emptied: removing it would let two
+    /// waits in memory is dropped with it. The lock file stays, blank: removing it would let two
     /// owners hold two different locks.
     pub fn delete(&self) -> Result<()> {
         self.check_process()?;

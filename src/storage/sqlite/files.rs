@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -148,7 +148,7 @@ impl OwnerLock {
     pub(super) fn take(path: &Path, shared: bool) -> Result<(OwnerLock, Option<String>)> {
         let name = beside(path, "-lock");
         let failed = |error: io::Error| Error::io("open the owner lock", &name, &error);
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
@@ -170,9 +170,9 @@ impl OwnerLock {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
-        let mut hint = Vec::new();
-        let _ = Read::by_ref(&mut file).take(300).read_to_end(&mut hint);
-        let holder = holder(&hint);
+        let mut hint = [0; HINT];
+        let read = file.read_at(&mut hint, 0).unwrap_or(0);
+        let holder = holder(hint.get(..read).unwrap_or_default());
         match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -194,14 +194,20 @@ impl OwnerLock {
             format!("{holder} had session {} open and did not close it", path.display())
         });
         let process = Process::this();
-        // Nothing depends on the hint, so a full disk does not keep anybody out.
-        let emptied = match hint.is_empty() {
-            true => Ok(()),
-            false => file.set_len(0).and_then(|()| io::Seek::rewind(&mut file)),
-        };
-        let ours = format!("{} {}\n", process.id(), host_name());
-        let _ = emptied.and_then(|()| file.write_all(ours.as_bytes()));
-        Ok((OwnerLock { file, exclusive: !shared, process }, stale))
+        let lock = OwnerLock { file, exclusive: !shared, process };
+        lock.write_hint(&format!("{} {}", process.id(), host_name()));
+        Ok((lock, stale))
+    }
+}
+
+impl OwnerLock {
+    /// Writes over the hint in its place, which costs a fraction of what a file does whose size
+    /// changes. Nothing depends on it, so a full disk does not keep anybody out.
+    fn write_hint(&self, text: &str) {
+        let mut line = [b' '; HINT];
+        line.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+        line[HINT - 1] = b'\n';
+        let _ = self.file.write_all_at(&line, 0);
     }
 }
 
@@ -210,17 +216,20 @@ impl Drop for OwnerLock {
         // A forked child has the same lock; what it drops is still its parent's.
         if self.process.is_this() {
             if self.exclusive {
-                let _ = self.file.set_len(0);
+                self.write_hint("");
             }
             let _ = self.file.unlock();
         }
     }
 }
 
+/// Bytes of the hint: the process, a blank, the host, and blanks up to the end of the line.
+const HINT: usize = 80;
+
 /// Who wrote the hint: `process 123 on host`.
 fn holder(hint: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(hint);
-    let (process, host) = text.trim_end().split_once(' ')?;
+    let (process, host) = text.trim_ascii_end().split_once(' ')?;
     let process: u32 = process.parse().ok()?;
     let host: String = host.chars().filter(|c| !c.is_control()).collect();
     Some(format!("process {process} on {host}"))

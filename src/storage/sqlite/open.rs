@@ -247,7 +247,7 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
             left <= 0
         }),
     )?;
-    db.execute_batch("BEGIN")?;
+    begin_reading(&db)?;
     let shape = inspect(&db).and_then(|shape| {
         shape.check_telethon()?;
         Ok(shape)
@@ -266,6 +266,14 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// Begins a transaction that reads one state of the file until it ends.
+fn begin_reading(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("BEGIN")?;
+    // The first thing that is read takes the lock. What reads no tables takes it for them too, while
+    // a first query would have them read under a lock of their own.
+    db.query_row("PRAGMA user_version", [], |_| Ok(()))
 }
 
 fn is_hot(error: &rusqlite::Error) -> bool {
@@ -337,7 +345,7 @@ fn in_memory(
     configure(&db, &SqliteOptions { read_only: false, ..options.clone() })?;
     fill(&db, json, options)?;
     db.pragma_update(None, "query_only", true)?;
-    db.execute_batch("BEGIN")?;
+    begin_reading(&db)?;
     let shape = inspect(&db)?;
     Ok((db, shape))
 }
@@ -500,7 +508,7 @@ fn finish(
             schema = migrate(&db, fresh_schema(options))?;
         }
         if mends {
-            db.execute_batch("BEGIN")?;
+            begin_reading(&db)?;
             shape = inspect(&db)?;
         }
         if new {
