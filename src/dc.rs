@@ -1,5 +1,7 @@
 //! Data centers: where they are, and the keys and salts that hold there.
 
+use smol_str::SmolStr;
+
 use crate::{AuthKey, Error, Result};
 
 /// Where a data center is reached.
@@ -8,7 +10,7 @@ pub struct Dc {
     /// Number of the data center, 1 and up; 0 in a file that tells the address but not the number.
     pub id: i32,
     /// IPv4 address, IPv6 address (without brackets) or host name.
-    pub host: String,
+    pub host: SmolStr,
     /// TCP port.
     pub port: u16,
 }
@@ -20,7 +22,7 @@ impl Dc {
     /// The data center, if the three values can be one.
     pub fn new(id: i32, host: &str, port: u16) -> Result<Dc> {
         check(id, host, port)?;
-        Ok(Dc { id, host: host.to_owned(), port })
+        Ok(Dc { id, host: host.into(), port })
     }
 
     /// The number of the production data center that is known to answer at `host`, for formats that

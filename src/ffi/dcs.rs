@@ -90,7 +90,7 @@ impl mts_dc {
             Error::argument(format!("secret_len is {}; at most 32 is possible", self.secret_len))
         })?;
         // What it says is judged by the core.
-        let dc = Dc { id: self.id, host: utf8("host", host)?.to_owned(), port: port(self.port)? };
+        let dc = Dc { id: self.id, host: utf8("host", host)?.into(), port: port(self.port)? };
         Ok(DcOption { dc, flags: self.flags, secret: secret.to_vec() })
     }
 }

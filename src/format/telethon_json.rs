@@ -61,7 +61,7 @@ fn parse_address(fields: &Map<String, Value>) -> Result<(String, u16)> {
     // The number is not known here; any will do to check the rest.
     let dc = Dc::new(1, host, port)
         .map_err(|_| damaged("server_address\" or \"port", "is none that can be reached"))?;
-    Ok((dc.host, dc.port))
+    Ok((dc.host.into(), dc.port))
 }
 
 /// Rows of marked id and access hash. A row without hash is of no use and dropped, as Telethon drops

@@ -3,9 +3,10 @@
 //! The bytes behind the text are `u8 dc | 4 or 16 bytes of IPv4 or IPv6 | u16 port | 256 bytes of
 //! key`, big-endian. Entities, update states and the account are not in it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use base64::{DecodeError, Engine};
+use smol_str::{SmolStr, SmolStrBuilder, ToSmolStr, format_smolstr};
 use zeroize::Zeroizing;
 
 use super::{URL_SAFE, decode_base64, foreign_string, wipe};
@@ -115,7 +116,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<StringSession> {
     let (head, port) = head.split_last_chunk().ok_or_else(wrong_length)?;
     let (id, address) = head.split_first().ok_or_else(wrong_length)?;
     let host = if let Ok(ip) = <[u8; 4]>::try_from(address) {
-        Ipv4Addr::from(ip).to_string()
+        dotted(ip)
     } else if let Ok(ip) = <[u8; 16]>::try_from(address) {
         compressed(Ipv6Addr::from(ip))
     } else {
@@ -164,12 +165,28 @@ pub(crate) fn pack(dc: &Dc, key: &AuthKey) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
+/// An IPv4 address as text. Formatting it the usual way takes a fifth of all that decoding takes.
+fn dotted(ip: [u8; 4]) -> SmolStr {
+    let mut text = SmolStrBuilder::new();
+    for (n, byte) in ip.into_iter().enumerate() {
+        if n > 0 {
+            text.push('.');
+        }
+        for (least, unit) in [(100, 100), (10, 10), (0, 1)] {
+            if byte >= least {
+                text.push(char::from(b'0' + byte / unit % 10));
+            }
+        }
+    }
+    text.finish()
+}
+
 /// The address as Telethon puts it down (`ipaddress(…).compressed` of Python up to 3.12): as Rust
 /// does, except that an IPv4 address inside is not written as one.
-fn compressed(ip: Ipv6Addr) -> String {
+fn compressed(ip: Ipv6Addr) -> SmolStr {
     match (ip.to_ipv4_mapped(), ip.segments()) {
-        (Some(_), [.., high, low]) => format!("::ffff:{high:x}:{low:x}"),
-        _ => ip.to_string(),
+        (Some(_), [.., high, low]) => format_smolstr!("::ffff:{high:x}:{low:x}"),
+        _ => ip.to_smolstr(),
     }
 }
 
@@ -315,7 +332,7 @@ mod tests {
             (2, "", 443, "not a name"),
             (2, "149.154.167.51", 0, "its port is 0"),
         ] {
-            let error = encode(&Dc { id, host: host.to_owned(), port }, &key()).unwrap_err();
+            let error = encode(&Dc { id, host: host.into(), port }, &key()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Argument, "{error}");
             assert!(error.message().contains(says), "{error}");
         }
@@ -377,7 +394,7 @@ mod tests {
             ("::ffff:0:1.2.3.4", "::ffff:0:102:304"),
             ("0:0:0:0:fffe:0:0:1", "::fffe:0:0:1"),
         ] {
-            let dc = Dc { id: 2, host: address.to_owned(), port: 443 };
+            let dc = Dc { id: 2, host: address.into(), port: 443 };
             let session = decode(&written(&dc, &key())).unwrap().unwrap();
             assert_eq!(session.dc.host, expected, "{address}");
         }

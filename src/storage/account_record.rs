@@ -236,7 +236,7 @@ mod tests {
     fn dc(lowest: i32) -> impl Strategy<Value = Dc> {
         (lowest..=i32::MAX, "[a-z0-9:.]{1,255}", 1..=u16::MAX).prop_map(|(id, host, port)| Dc {
             id,
-            host,
+            host: host.into(),
             port,
         })
     }

@@ -337,7 +337,7 @@ impl Reader<'_> {
                     let option = DcOption {
                         dc: Dc {
                             id: id?.ok_or(Wrong)?,
-                            host: host?.ok_or(Wrong)?.to_owned(),
+                            host: host?.ok_or(Wrong)?.into(),
                             port: u16::try_from(port?.ok_or(Wrong)?).map_err(|_| Wrong)?,
                         },
                         flags: u32::try_from(flags?.unwrap_or(0)).map_err(|_| Wrong)?,

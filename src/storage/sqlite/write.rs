@@ -219,7 +219,7 @@ impl Writer<'_> {
                     params![
                         position,
                         option.dc.id,
-                        option.dc.host,
+                        option.dc.host.as_str(),
                         option.dc.port,
                         option.flags,
                         option.secret

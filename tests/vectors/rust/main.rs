@@ -172,7 +172,7 @@ impl Case {
                 let option = |of: &Value| DcOption {
                     dc: Dc {
                         id: i32_of(of, "id"),
-                        host: text(of, "host").to_owned(),
+                        host: text(of, "host").into(),
                         port: u32_of(of, "port").try_into().unwrap(),
                     },
                     flags: u32_of(of, "flags"),
