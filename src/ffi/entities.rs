@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use smallvec::SmallVec;
+
 use super::error::mts_error;
 use super::guard::{self, ErrorSlot, HeapIn, HeapOut, fill_page, guard, out, plain, room};
 use super::session::mts_session;
@@ -176,8 +178,9 @@ pub unsafe extern "C" fn mts_session_put_entities(
     guard(err, || {
         let (session, rows) = (session?, rows?);
         let heap = HeapIn::new(heap?, rows.len());
-        // Read once, before anything is taken in. (What it says is judged by the core.)
-        let mut entities = Vec::with_capacity(rows.len());
+        // Read once, before anything is taken in. (What it says is judged by the core.) The few that
+        // come with most updates need no allocation.
+        let mut entities = SmallVec::<[EntityRef<'_>; 4]>::with_capacity(rows.len());
         for (index, record) in rows.iter().enumerate() {
             match entity_ref(&record, heap) {
                 Ok(entity) => entities.push(entity),
