@@ -10,7 +10,7 @@ mod given;
 mod races;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
 
 use given::{id, key, named, put, user};
@@ -356,6 +356,43 @@ fn closing_can_be_tried_again_when_it_failed() {
     assert_eq!(named(&session, "ada"), Some(1), "it stays open");
     storage.fail(false);
     session.close().unwrap();
+    assert!(storage.stored(1).is_some());
+}
+
+#[test]
+fn many_threads_read_at_once_also_during_a_save() {
+    const THREADS: usize = 8;
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    session.set_auth_key(Some(&key(1))).unwrap();
+    put(&session, user(1, 100, "ada"));
+    // Each of them reads until all of them read: one that had to wait for another would wait for
+    // ever.
+    let all_read = Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        let (begins, has_begun) = mpsc::channel();
+        let (let_go, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        storage.before_commit(move |_| {
+            let _ = begins.send(());
+            let _ = wait.lock().unwrap().recv();
+        });
+        scope.spawn(|| session.save().unwrap());
+        has_begun.recv().unwrap();
+        let (session, all_read) = (&session, &all_read);
+        let readers: Vec<_> = (0..THREADS)
+            .map(|_| {
+                scope.spawn(move || {
+                    session.with_auth_key(|key| (key.is_some(), all_read.wait())).unwrap();
+                    named(session, "ada")
+                })
+            })
+            .collect();
+        for reader in readers {
+            assert_eq!(reader.join().unwrap(), Some(1));
+        }
+        drop(let_go);
+    });
     assert!(storage.stored(1).is_some());
 }
 
