@@ -24,6 +24,8 @@ need make make --version
 need cmake cmake --version
 need pkg-config pkg-config --version
 need binutils nm --version
+# A test mounts file systems of its own.
+need util-linux unshare --version
 need valgrind valgrind --version
 # Reads the test vectors in C and C++.
 need libjansson-dev pkg-config --exists jansson

@@ -1,11 +1,17 @@
-//! The time, asked for cheaply. Not for C: it is here because it needs unsafe code.
+//! What time it is. Not for C: it is here because the quick way to ask needs unsafe code.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time since 1970, as of the kernel's last tick: some milliseconds ago, in which nothing here
-/// is out of date, and for a fraction of what the exact time costs.
+/// The time in unix seconds.
+pub(crate) fn seconds() -> i64 {
+    exact().as_secs().cast_signed()
+}
+
+/// The time since 1970 as of the kernel's last tick, up to ten milliseconds ago: for how long
+/// something has waited, which is asked all the time, and for a fraction of what the exact time costs.
+/// Not for when a peer was seen: the newest has the name, and others may know the time better.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn now() -> Duration {
+pub(crate) fn coarse() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the kernel writes into `time`, which is good for it.
     if unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &raw mut time) } != 0 {
@@ -18,12 +24,11 @@ pub(crate) fn now() -> Duration {
 
 /// The time since 1970.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn now() -> Duration {
+pub(crate) fn coarse() -> Duration {
     exact()
 }
 
 fn exact() -> Duration {
-    use std::time::{SystemTime, UNIX_EPOCH};
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
@@ -32,9 +37,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_time_within_a_tick() {
+    fn the_coarse_time_is_the_time_within_a_tick() {
         let before = exact();
-        let now = now();
-        assert!(now + Duration::from_secs(1) > before && now <= exact(), "{before:?}, {now:?}");
+        let coarse = coarse();
+        let after = exact();
+        assert!(
+            coarse + Duration::from_secs(1) > before && coarse <= after,
+            "{before:?} {coarse:?}"
+        );
     }
 }

@@ -68,6 +68,17 @@ impl Db {
         }
     }
 
+    /// What SQLite counts of each statement that is kept.
+    #[cfg(test)]
+    pub(crate) fn statuses(&self, of: rusqlite::StatementStatus) -> Vec<(String, i32)> {
+        let texts: Vec<_> = self.places.borrow().keys().map(|sql| sql.to_string()).collect();
+        let status = |sql: String| {
+            let status = self.prepared(&sql).unwrap().status(of);
+            (sql, status)
+        };
+        texts.into_iter().map(status).collect()
+    }
+
     /// The connection alone, without statements that could keep it from being closed.
     pub(crate) fn into_connection(self) -> Connection {
         let mut db = ManuallyDrop::new(self);
@@ -145,7 +156,7 @@ impl Prepared<'_> {
     }
 
     #[cfg(test)]
-    pub(crate) fn status(&self, of: rusqlite::StatementStatus) -> i32 {
+    fn status(&self, of: rusqlite::StatementStatus) -> i32 {
         self.statement.as_ref().unwrap().get_status(of)
     }
 }

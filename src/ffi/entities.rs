@@ -111,7 +111,7 @@ pub struct mts_page {
 
 plain!(mts_text = 8, mts_entity = 56, mts_page = 24);
 
-/// The record as the core takes it, its texts in place.
+/// The record as the core takes it, its texts in place. Inlined, so that it is made where it goes.
 #[inline(always)]
 pub(super) fn entity_ref<'a>(record: &mts_entity, heap: HeapIn<'a>) -> Result<EntityRef<'a>> {
     Ok(EntityRef {

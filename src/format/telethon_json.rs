@@ -1,6 +1,7 @@
 //! The JSON sessions of Telethon 0.10.1 to 0.15: address, key, and the hashes of peers.
 
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::decode_base64;
@@ -10,7 +11,7 @@ use crate::{AuthKey, Dc, Error, PeerId, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TelethonJson {
     /// Address of the home data center.
-    pub(crate) host: String,
+    pub(crate) host: SmolStr,
     /// Its port.
     pub(crate) port: u16,
     /// Its auth key.
@@ -53,7 +54,7 @@ fn parse_key(value: Value) -> Result<Option<AuthKey>> {
     }
 }
 
-fn parse_address(fields: &Map<String, Value>) -> Result<(String, u16)> {
+fn parse_address(fields: &Map<String, Value>) -> Result<(SmolStr, u16)> {
     let host = fields.get("server_address").and_then(Value::as_str);
     let host = host.ok_or_else(|| damaged("server_address", "is missing or no text"))?;
     let port = fields.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
@@ -61,7 +62,7 @@ fn parse_address(fields: &Map<String, Value>) -> Result<(String, u16)> {
     // The number is not known here; any will do to check the rest.
     let dc = Dc::new(1, host, port)
         .map_err(|_| damaged("server_address\" or \"port", "is none that can be reached"))?;
-    Ok((dc.host.into(), dc.port))
+    Ok((dc.host, dc.port))
 }
 
 /// Rows of marked id and access hash. A row without hash is of no use and dropped, as Telethon drops
@@ -113,7 +114,7 @@ mod tests {
     fn sessions_of_telethon_0_15_are_read() {
         let empty = include_bytes!("../../tests/fixtures/telethon/telethon-0.15.session");
         let session = TelethonJson {
-            host: "149.154.167.51".to_owned(),
+            host: "149.154.167.51".into(),
             port: 443,
             key: Some(key()),
             entities: Vec::new(),

@@ -1,7 +1,6 @@
 //! Credentials: small, in memory, and durable when their setter returns.
 
 use crate::entity::Known;
-use crate::ffi::clock;
 use crate::storage::{AccountChange, Changes, EntityChange, Find};
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
@@ -224,7 +223,7 @@ impl Session {
             live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
             live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
             live.account_changed();
-            live.is_due(clock::now(), &self.options)
+            live.is_due(&self.options)
         };
         if due {
             self.save_if_due();

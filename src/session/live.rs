@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::Options;
 use super::table::Table;
 use crate::entity::{EntityRef, split_usernames};
+use crate::ffi::clock;
 use crate::storage::{Changes, EntityChange, Find};
 use crate::{
     Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState, UpdateStatePatch,
@@ -122,12 +123,13 @@ impl Live {
             + usize::from(self.account_waits)
     }
 
-    /// Notes that rows came in at a time; says whether all should be stored now.
-    pub(super) fn is_due(&mut self, time: Duration, options: &Options) -> bool {
+    /// Notes that rows came in now; says whether all should be stored.
+    pub(super) fn is_due(&mut self, options: &Options) -> bool {
         let unsaved = self.unsaved();
         if unsaved == 0 {
             return false;
         }
+        let time = clock::coarse();
         // Where the clock has been set back, the waiting begins anew.
         let since = self.waiting_since.map_or(time, |since| since.min(time));
         self.waiting_since = Some(since);
@@ -199,7 +201,7 @@ impl Live {
 
     /// What a flush that has just begun is to write.
     pub(super) fn collect(&self, flush: &Flush) -> Batch {
-        let entities = self.table.pending(.., usize::MAX);
+        let entities = self.table.pending();
         let states = self.dirty_states.iter().filter_map(|id| self.states.get(id));
         let changes = Changes {
             entities: entities

@@ -1,11 +1,11 @@
 //! Peers: taking them in, and finding them again.
 
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 
 use super::row::View;
 use super::table::Put;
 use super::{Session, poisoned};
-use crate::entity::{needs_no_row, normal_phone, normal_usernames};
+use crate::entity::{Known, needs_no_row, normal_phone, normal_usernames};
 use crate::ffi::clock;
 use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
@@ -108,8 +108,7 @@ impl Session {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
         let mut absent = Vec::new();
-        let time = clock::now();
-        let now = time.as_secs().cast_signed();
+        let now = clock::seconds();
         let due = {
             let mut live = self.room()?;
             if !live.save_entities {
@@ -120,7 +119,7 @@ impl Session {
                     absent.push(record);
                 }
             }
-            live.is_due(time, &self.options)
+            live.is_due(&self.options)
         };
         for record in absent {
             // It only fills gaps of a row that the storage may have. Where that cannot be read
@@ -193,7 +192,14 @@ impl Session {
         let to = page.last().filter(|_| page.len() >= max).map(|entity| entity.id);
         let to = to.map_or(Bound::Unbounded, Bound::Included);
         let mut new = Vec::new();
-        for row in live.table.pending((from, to), page.len().saturating_add(max)) {
+        // Without a hash a row only adds to one that is stored.
+        let counts = |id: PeerId, fields: u8| {
+            (from, to).contains(&id)
+                && (fields & Known::HASH != 0 || page.binary_search_by_key(&id, |e| e.id).is_ok())
+        };
+        let most = page.len().saturating_add(max);
+        let rows: Vec<_> = live.table.pending_of(most, counts).collect();
+        for row in rows {
             if new.len() >= max {
                 // Whatever comes now has a higher id than a whole page.
                 break;
@@ -226,7 +232,7 @@ impl Session {
         self.heed_others()?;
         let _turn = self.commits()?;
         let mut count = self.storage.count()?;
-        let unsaved: Vec<_> = self.live()?.table.pending(.., usize::MAX).collect();
+        let unsaved: Vec<_> = self.live()?.table.pending().collect();
         for row in unsaved {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }

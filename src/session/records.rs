@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use super::Session;
 use super::live::Live;
-use crate::ffi::clock;
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
@@ -65,7 +64,7 @@ impl Session {
             for patch in patches {
                 live.patch_state(patch);
             }
-            live.is_due(clock::now(), &self.options)
+            live.is_due(&self.options)
         };
         if due {
             self.save_if_due();
@@ -98,7 +97,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_file(*key, *file);
-            live.is_due(clock::now(), &self.options)
+            live.is_due(&self.options)
         };
         if due {
             self.save_if_due();
@@ -185,7 +184,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_value(key.to_owned(), value);
-            live.is_due(clock::now(), &self.options)
+            live.is_due(&self.options)
         };
         if due {
             self.save_if_due();

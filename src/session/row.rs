@@ -10,9 +10,6 @@ use crate::{Entity, PeerId};
 /// In place of a username's number: the phone.
 pub(super) const PHONE: u32 = u32::MAX;
 
-/// What [`SmolStr`] keeps without an allocation, in bytes.
-const SHORT: usize = 23;
-
 /// One line of the processor's cache, so that meeting a peer again waits for one only.
 const _: () = assert!(size_of::<Row>() == 64);
 
@@ -21,7 +18,7 @@ pub(super) struct Row {
     pub(super) id: PeerId,
     pub(super) access_hash: i64,
     pub(super) seen: i64,
-    /// Usernames, phone and name, end to end: in the row itself up to [`SHORT`] bytes.
+    /// Usernames, phone and name, end to end: in the row itself up to 23 bytes.
     texts: SmolStr,
     stored_seen: u32,
     /// The flush that will write this row; 0 for a row that says nothing new.
@@ -137,15 +134,10 @@ impl Row {
         // Checked at the door: no text is longer than Entity::MAX_TEXT, no phone than MAX_PHONE.
         self.usernames_len = u16::try_from(usernames.len()).unwrap_or_default();
         self.phone_len = u8::try_from(phone.len()).unwrap_or_default();
-        let parts = [usernames, phone, name];
-        self.texts = if parts.iter().map(|part| part.len()).sum::<usize>() <= SHORT {
-            let mut texts = SmolStrBuilder::new();
-            parts.iter().for_each(|part| texts.push_str(part));
-            texts.finish()
-        } else {
-            // In one allocation, where the builder would grow one.
-            parts.concat().into()
-        };
+        let length = usernames.len() + phone.len() + name.len();
+        let mut texts = SmolStrBuilder::with_capacity(length);
+        [usernames, phone, name].iter().for_each(|text| texts.push_str(text));
+        self.texts = texts.finish();
     }
 
     /// The usernames by their numbers, and the phone as [`PHONE`].

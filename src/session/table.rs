@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash};
-use std::ops::RangeBounds;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use smol_str::SmolStr;
@@ -67,7 +66,8 @@ pub(super) struct Table {
     by_name: HashTable<NameRef>,
     /// Quick, and seeded at random: whoever chooses ids or usernames cannot choose where they go.
     hasher: DefaultHashBuilder,
-    /// The dirty rows and their slots, in no order.
+    /// The dirty rows and their slots, in no order: what is put costs nothing more for it, and who
+    /// wants some of them looks at all, of which there are at most as many as wait for a save.
     dirty: Vec<(PeerId, u32)>,
     hand: usize,
     bound: usize,
@@ -233,7 +233,7 @@ impl Table {
         }
         row.pending |= told | new;
         if usernames || phone || name {
-            self.drop_names(slot);
+            self.unindex_names(slot, |_, _| {});
             if let Some(row) = self.rows.get_mut(slot as usize) {
                 let old = row.entity();
                 let usernames = match usernames {
@@ -326,14 +326,21 @@ impl Table {
         }
     }
 
-    /// The first `most` of the dirty rows in a range of ids, ascending.
-    pub(super) fn pending(
+    /// Every dirty row, by ascending id.
+    pub(super) fn pending(&self) -> impl Iterator<Item = Pending> {
+        self.pending_of(usize::MAX, |_, _| true)
+    }
+
+    /// The first `most` of the dirty rows of which this is true, by ascending id: their ids, and the
+    /// fields that they are to write.
+    pub(super) fn pending_of(
         &self,
-        ids: impl RangeBounds<PeerId>,
         most: usize,
+        wanted: impl Fn(PeerId, u8) -> bool,
     ) -> impl Iterator<Item = Pending> {
-        let mut some: Vec<_> =
-            self.dirty.iter().filter(|(id, _)| ids.contains(id)).copied().collect();
+        let is_wanted =
+            |(id, slot): &&(PeerId, u32)| wanted(*id, self.row(*slot).map_or(0, |row| row.pending));
+        let mut some: Vec<_> = self.dirty.iter().filter(is_wanted).copied().collect();
         if most < some.len() {
             some.select_nth_unstable_by_key(most, |(id, _)| *id);
             some.truncate(most);

@@ -110,7 +110,7 @@ pub(crate) fn believable(seen: i64) -> i64 {
 /// clocks differ.
 pub(crate) fn latest() -> i64 {
     const DIFFERENCE: i64 = 86_400;
-    clock::now().as_secs().cast_signed().saturating_add(DIFFERENCE)
+    clock::seconds().saturating_add(DIFFERENCE)
 }
 
 /// The row that a change makes of the stored one: what [`Storage::commit`] promises of entities.

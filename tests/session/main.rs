@@ -317,7 +317,8 @@ fn a_put_saves_by_itself_when_a_row_has_waited_long_enough() {
     let age = Duration::from_millis(1);
     let session = storage.session(&Options { max_dirty_age: age, ..Options::default() });
     put(&session, user(1, 100, ""));
-    std::thread::sleep(Duration::from_millis(5));
+    // Longer than a tick of any kernel's clock.
+    std::thread::sleep(Duration::from_millis(50));
     session.set_update_states(&[pts(1)], false).unwrap();
     assert!(storage.stored(1).is_some());
 }

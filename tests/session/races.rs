@@ -119,6 +119,25 @@ fn a_page_has_what_is_saved_while_it_is_read() {
 }
 
 #[test]
+fn a_page_is_not_ended_by_rows_that_are_stored_no_more() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    for n in 1..=2 {
+        put(&session, user(n, 100, ""));
+    }
+    session.save().unwrap();
+    for n in 1..=2 {
+        let named = EntityRef { flags: Entity::NO_HASH, name: "New", ..EntityRef::bare(id(n), 0) };
+        session.put_entities([named]).unwrap();
+    }
+    // Somebody else forgets them: what waits for them waits in vain.
+    storage.0.memory.commit(&Changes { forget: vec![id(1), id(2)], ..Changes::default() }).unwrap();
+    put(&session, user(3, 100, ""));
+    let page = session.entities(None, 1).unwrap();
+    assert_eq!(page.iter().map(|entity| entity.id.marked()).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
 fn a_clone_has_what_is_saved_while_it_is_made() {
     let storage = Shared::default();
     let session = Arc::new(storage.session(&patient()));

@@ -35,8 +35,11 @@ impl Other {
     /// With file systems of its own: `mount`, a line of shell, is run first.
     pub fn start_after(mount: &str, task: &str, path: &Path) -> Other {
         // The user of a namespace of its own may mount; unshare is of util-linux, as mount is.
+        let own = ["--map-root-user", "--mount"];
+        let may = Command::new("unshare").args(own).arg("true").output().unwrap();
+        assert!(may.status.success(), "this system lets nobody mount in a namespace: {may:?}");
         let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-c"]);
+        command.args(own).args(["sh", "-c"]);
         command.arg(format!("{mount} && exec \"$0\" \"$@\""));
         command.arg(std::env::current_exe().unwrap());
         Other::run(command, task, path)
@@ -267,6 +270,18 @@ fn the_lock_file_stays_and_says_nothing_when_free() {
     assert_eq!(said(), "");
     open(&path).delete().unwrap();
     assert_eq!(fs::metadata(lock_file(&path)).unwrap().ino(), inode);
+}
+
+#[test]
+fn who_shared_a_session_is_not_said_to_have_left_it_open() {
+    let (_folder, path) = place();
+    open(&path).close().unwrap();
+    let sharing = open_with(&path, SHARED());
+    let refused = SqliteStorage::open(&path, &SqliteOptions::default()).unwrap_err();
+    let holder = format!("process {} on", std::process::id());
+    assert!(refused.message().contains(&holder), "{refused}");
+    sharing.close().unwrap();
+    assert_eq!(notices(&open(&path)), [""; 0]);
 }
 
 #[test]

@@ -123,13 +123,13 @@ fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
     assert!(entered, "where nothing is mounted: {said}");
 
     fs::write(at("b.session"), "").unwrap();
-    let mount = format!("mount --bind {} {}", path.display(), at("b.session").display());
+    let mount = format!("mount --bind '{}' '{}'", path.display(), at("b.session").display());
     let (entered, said) = log(&mount, &at("b.session"));
     assert!(!entered && said.contains("a mount point of its own"), "{said}");
     assert_eq!(get(&open(&path), 1).unwrap().usernames, "ada", "the rollback journal serves");
 
     fs::create_dir(at("ram")).unwrap();
-    let mount = format!("mount -t ramfs none {}", at("ram").display());
+    let mount = format!("mount -t ramfs none '{}'", at("ram").display());
     let (entered, said) = log(&mount, &at("ram/a.session"));
     assert!(!entered && said.contains("ramfs is not known"), "{said}");
 }

@@ -131,6 +131,12 @@ impl Drop for Registered {
     }
 }
 
+/// Bytes of the hint in a lock file: the process, a blank, the host, perhaps [`SHARED`], and blanks
+/// up to the end of the line.
+const HINT: usize = 96;
+/// Stands behind the host where others may have the session too.
+const SHARED: &str = " (shared)";
+
 /// The right to use a session: a lock (`flock`) on a file beside it.
 ///
 /// Two live clients on one auth key destroy it. The lock dies with its process; the file stays,
@@ -190,17 +196,18 @@ impl OwnerLock {
                 return Err(Error::io("lock", &name, &error));
             }
         }
-        let stale = holder.filter(|_| !shared).map(|holder| {
+        // One of several cannot tell whether he was the last, and leaves his hint.
+        let is_left = |holder: &String| !shared && !holder.ends_with(SHARED);
+        let stale = holder.filter(is_left).map(|holder| {
             format!("{holder} had session {} open and did not close it", path.display())
         });
         let process = Process::this();
         let lock = OwnerLock { file, exclusive: !shared, process };
-        lock.write_hint(&format!("{} {}", process.id(), host_name()));
+        let how = if shared { SHARED } else { "" };
+        lock.write_hint(&format!("{} {}{how}", process.id(), host_name()));
         Ok((lock, stale))
     }
-}
 
-impl OwnerLock {
     /// Writes over the hint in its place, which costs a fraction of what a file does whose size
     /// changes. Nothing depends on it, so a full disk does not keep anybody out.
     fn write_hint(&self, text: &str) {
@@ -222,9 +229,6 @@ impl Drop for OwnerLock {
         }
     }
 }
-
-/// Bytes of the hint: the process, a blank, the host, and blanks up to the end of the line.
-const HINT: usize = 80;
 
 /// Who wrote the hint: `process 123 on host`.
 fn holder(hint: &[u8]) -> Option<String> {

@@ -271,8 +271,8 @@ fn connect(path: &Path, options: &SqliteOptions) -> std::result::Result<Connecte
 /// Begins a transaction that reads one state of the file until it ends.
 fn begin_reading(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("BEGIN")?;
-    // The first thing that is read takes the lock. What reads no tables takes it for them too, while
-    // a first query would have them read under a lock of their own.
+    // This needs no schema, so that the lock is there before the schema is read: preparing a first
+    // query would read it under a lock of its own.
     db.query_row("PRAGMA user_version", [], |_| Ok(()))
 }
 
@@ -359,7 +359,7 @@ fn fill(db: &Db, json: &TelethonJson, options: &SqliteOptions) -> std::result::R
             params![
                 // JSON sessions do not say which data center it is. Telethon takes 0 then.
                 Dc::id_of_address(&json.host).unwrap_or(0),
-                json.host,
+                json.host.as_str(),
                 json.port,
                 json.key.as_ref().map_or(&[][..], |key: &AuthKey| key.as_bytes()),
             ],

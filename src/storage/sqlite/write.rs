@@ -72,15 +72,15 @@ const MERGE: &str = "UPDATE entities SET \
      WHERE id = ?1";
 
 #[cfg(test)]
-pub(super) const PUTS: [&str; 2] = [INSERT, MERGE];
+pub(super) const ENTITY_STATEMENTS: [&str; 2] = [INSERT, MERGE];
 
-/// The two in use, for many rows.
-struct Puts<'a> {
+/// [`INSERT`] and [`MERGE`], taken out once for all rows of a save.
+struct EntityStatements<'a> {
     insert: Prepared<'a>,
     merge: Prepared<'a>,
 }
 
-impl Puts<'_> {
+impl EntityStatements<'_> {
     /// Puts one row; says whether any changed by it.
     fn put(&mut self, change: &EntityChange) -> rusqlite::Result<bool> {
         let EntityChange { entity, known } = change;
@@ -329,11 +329,10 @@ impl Writer<'_> {
             return Ok(());
         }
         let own = PeerId::from_bare(PeerKind::User, user_id)?.marked();
-        let now = clock::now().as_secs().cast_signed();
         self.run(
             "INSERT OR REPLACE INTO entities (id, hash, username, phone, name, date) \
              VALUES (0, ?1, NULL, NULL, NULL, ?2)",
-            params![own, now],
+            params![own, clock::seconds()],
         )?;
         // Without a date, so that any sighting is newer.
         self.run("INSERT OR IGNORE INTO entities (id, hash) VALUES (?1, 0)", params![own])?;
@@ -345,13 +344,17 @@ impl Writer<'_> {
             return Ok(());
         }
         let db = self.db;
-        // Taken out once: there may be thousands of rows.
-        let mut puts = Puts { insert: db.prepared(INSERT)?, merge: db.prepared(MERGE)? };
-        puts.merge.bind(8, self.latest)?;
-        changes.iter().try_for_each(|change| self.entity(change, &mut puts))
+        let (insert, merge) = (db.prepared(INSERT)?, db.prepared(MERGE)?);
+        let mut statements = EntityStatements { insert, merge };
+        statements.merge.bind(8, self.latest)?;
+        changes.iter().try_for_each(|change| self.entity(change, &mut statements))
     }
 
-    fn entity(&mut self, change: &EntityChange, puts: &mut Puts<'_>) -> Result<(), Fault> {
+    fn entity(
+        &mut self,
+        change: &EntityChange,
+        statements: &mut EntityStatements<'_>,
+    ) -> Result<(), Fault> {
         let EntityChange { entity, known } = change;
         let id = entity.id.marked();
         let seen = entity.seen.max(0);
@@ -372,7 +375,7 @@ impl Writer<'_> {
         } else {
             false
         };
-        let changed = puts.put(change)?;
+        let changed = statements.put(change)?;
         if newer && changed {
             self.entity_side(id, names, flags, seen)?;
         }
