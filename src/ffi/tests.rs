@@ -160,6 +160,29 @@ fn outputs_are_cleared_though_another_argument_is_bad() {
 }
 
 #[test]
+fn texts_are_checked_alike_in_a_heap_that_is_all_text_and_in_a_large_one() {
+    let session = Live::new();
+    let text = "adaÉda".as_bytes();
+    // As it is it is looked at as a whole; behind so much else, and no text, it is not.
+    let large = [text, &[0xff; 1000]].concat();
+    for (id, heap) in [(1, text), (2, &large)] {
+        for (bad, says) in [
+            (entity(9, (0, 3), (3, 1)), "record 1: name is not UTF-8"),
+            (entity(9, (0, 3), (4, 3)), "record 1: name is not UTF-8"),
+            (entity(9, (0, 3), (3, 2000)), "record 1: name lies outside"),
+        ] {
+            let (status, text) =
+                failure(|err| put(&session, &[entity(9, (0, 3), (0, 3)), bad], heap, err));
+            assert_eq!(status, MTS_E_ARGUMENT);
+            assert!(text.starts_with(says), "{text}");
+        }
+        assert_eq!(put(&session, &[entity(id, (0, 3), (3, 4))], heap, null_mut()), MTS_OK);
+    }
+    let expected = vec![(1, "Éda".to_owned()), (2, "Éda".to_owned())];
+    assert_eq!(pages(&session, 10, 100).0, expected);
+}
+
+#[test]
 fn a_bad_record_is_named_and_nothing_is_taken_in() {
     let session = Live::new();
     let good = entity(1, (0, 3), (4, 3));

@@ -331,8 +331,8 @@ impl Table {
         self.pending_of(usize::MAX, |_, _| true)
     }
 
-    /// The first `most` of the dirty rows of which this is true, by ascending id: their ids, and the
-    /// fields that they are to write.
+    /// The first `most` of the dirty rows that are `wanted`, by ascending id. It is asked with a row's
+    /// id and the fields that the next flush writes of it.
     pub(super) fn pending_of(
         &self,
         most: usize,

@@ -10,8 +10,8 @@ mod given;
 mod races;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
 
 use given::{id, key, named, put, user};
 use mtsession::{
@@ -363,13 +363,11 @@ fn closing_can_be_tried_again_when_it_failed() {
 #[test]
 fn many_threads_read_at_once_also_during_a_save() {
     const THREADS: usize = 8;
+    const LONG: Duration = Duration::from_secs(30);
     let storage = Shared::default();
     let session = storage.session(&patient());
-    session.set_auth_key(Some(&key(1))).unwrap();
     put(&session, user(1, 100, "ada"));
-    // Each of them reads until all of them read: one that had to wait for another would wait for
-    // ever.
-    let all_read = Barrier::new(THREADS);
+    let reading = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let (begins, has_begun) = mpsc::channel();
         let (let_go, wait) = mpsc::channel::<()>();
@@ -379,22 +377,27 @@ fn many_threads_read_at_once_also_during_a_save() {
             let _ = wait.lock().unwrap().recv();
         });
         scope.spawn(|| session.save().unwrap());
-        has_begun.recv().unwrap();
-        let (session, all_read) = (&session, &all_read);
-        let readers: Vec<_> = (0..THREADS)
-            .map(|_| {
-                scope.spawn(move || {
-                    session.with_auth_key(|key| (key.is_some(), all_read.wait())).unwrap();
-                    named(session, "ada")
-                })
-            })
-            .collect();
+        has_begun.recv_timeout(LONG).unwrap();
+        let read = || {
+            // Each of them reads until all of them do, which none can see who waits for another.
+            let all_read = session.with_auth_key(|_| {
+                reading.fetch_add(1, Ordering::SeqCst);
+                let began = Instant::now();
+                while reading.load(Ordering::SeqCst) < THREADS && began.elapsed() < LONG {
+                    std::thread::yield_now();
+                }
+                reading.load(Ordering::SeqCst) == THREADS
+            });
+            (all_read.unwrap(), named(&session, "ada"))
+        };
+        let readers: Vec<_> = (0..THREADS).map(|_| scope.spawn(read)).collect();
         for reader in readers {
-            assert_eq!(reader.join().unwrap(), Some(1));
+            assert_eq!(reader.join().unwrap(), (true, Some(1)));
         }
+        assert_eq!(storage.commits(), 0, "the save was under way all the time");
         drop(let_go);
     });
-    assert!(storage.stored(1).is_some());
+    assert_eq!(storage.commits(), 1);
 }
 
 #[test]

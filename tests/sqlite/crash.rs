@@ -9,12 +9,14 @@ use super::*;
 /// line after each thing that must stay.
 pub fn live(path: &Path, journal: Journal, say: impl Fn(&str)) {
     let sqlite = SqliteOptions { journal, ..SqliteOptions::default() };
+    // A power-safe log begins anew every few dozen saves, which a life shall see.
+    let steps = if journal == Journal::WalPowerSafe { 200 } else { 3 };
     for round in 1.. {
         let session = Session::open(path, &sqlite, &Options::default()).unwrap();
         session.set_takeout_id(Some(round)).unwrap();
         say(&format!("takeout {round}"));
-        for step in 0..3 {
-            let id = round * 10 + step;
+        for step in 0..steps {
+            let id = round * 1000 + step;
             let name = format!("name {id}");
             session
                 .put_entities([EntityRef {
@@ -33,13 +35,15 @@ pub fn live(path: &Path, journal: Journal, say: impl Fn(&str)) {
     }
 }
 
-/// Kills `live` at another moment each time, and looks what is there.
-fn kill_and_look(journal: &str, path: &Path, rounds: u64) {
+/// Kills `live` at another moment each time, up to `longest` in milliseconds, and looks what is there.
+fn kill_and_look(journal: &str, path: &Path, longest: u64) {
+    const ROUNDS: u64 = 40;
     let mut highest = (0, 0);
-    for round in 0..rounds {
+    for round in 0..ROUNDS {
         let mut other = Other::start(journal, path);
         other.say("");
-        std::thread::sleep(std::time::Duration::from_micros(200 + round * 1700 % 23_000));
+        let moment = 200 + longest * 1000 * round / ROUNDS;
+        std::thread::sleep(std::time::Duration::from_micros(moment));
         for line in other.kill_and_read().lines() {
             match line.split_once(' ') {
                 Some(("takeout", n)) => highest.0 = n.parse().unwrap(),
@@ -72,11 +76,17 @@ fn kill_and_look(journal: &str, path: &Path, rounds: u64) {
 #[test]
 fn a_killed_process_loses_nothing_that_was_saved() {
     let (_folder, path) = place();
-    kill_and_look("live", &path, 40);
+    kill_and_look("live", &path, 23);
 }
 
 #[test]
 fn a_killed_process_loses_nothing_that_was_saved_to_the_log() {
     let (_folder, path) = place();
-    kill_and_look("live with log", &path, 40);
+    kill_and_look("live with log", &path, 23);
+}
+
+#[test]
+fn a_killed_process_loses_nothing_that_was_saved_to_the_power_safe_log() {
+    let (_folder, path) = place();
+    kill_and_look("live with power-safe log", &path, 120);
 }

@@ -151,6 +151,10 @@ fn another_process() {
             ready();
             crash::live(&path, Journal::WalProcessSafe, say);
         }
+        "live with power-safe log" => {
+            ready();
+            crash::live(&path, Journal::WalPowerSafe, say);
+        }
         "ask for the log" => {
             ready();
             let storage = open_with(

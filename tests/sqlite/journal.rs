@@ -34,6 +34,21 @@ fn the_log_is_entered_at_the_first_write_and_left_at_close() {
 }
 
 #[test]
+fn a_log_that_is_synced_at_each_commit_is_written_over_before_it_is_long() {
+    const FRAME: u64 = 4096 + 24;
+    let length = |journal| {
+        let (_folder, path) = logged_in();
+        let storage = open_with(&path, options(journal));
+        for n in 1..=200 {
+            put(&storage, person(n, 100, "", "", ""), ALL);
+        }
+        fs::metadata(path.with_extension("session-wal")).unwrap().len()
+    };
+    assert!(length(Journal::WalPowerSafe) < 80 * FRAME);
+    assert!(length(Journal::WalProcessSafe) >= 200 * FRAME, "there it would cost more syncs");
+}
+
+#[test]
 fn a_credential_is_in_the_file_itself_when_its_setter_returns() {
     let (folder, path) = logged_in();
     let storage = with_log(&path);
