@@ -14,7 +14,8 @@ enum {
     BATCH = 200,       /* rows a put */
     FLUSH = 10000,     /* rows a save, where a fill is saved now and then */
     WORKING = 50000,   /* entities in memory, at most; well under mtsession's default bound */
-    CHANNELS = 100     /* channels whose updates are read */
+    CHANNELS = 100,    /* channels whose updates are read */
+    BUNDLE = 300       /* updates that are made ahead */
 };
 
 #define BITS39 ((UINT64_C(1) << 39) - 1)

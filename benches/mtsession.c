@@ -181,28 +181,34 @@ static void put_known(void)
 
 static void updates(int save, const mts_options *options)
 {
-    uint64_t working, k, units = save ? 300 : 300000;
+    uint64_t working, k, n, units = save ? BUNDLE : 1000 * BUNDLE;
     mts_session *session = warm(options, &working);
-    batch b = make_batch(2);
+    static batch bundle[BUNDLE];
     mts_update_state state;
     double spent = 0;
     memset(&state, 0, sizeof state);
     state.fields = MTS_STATE_PTS;
-    for (k = 0; k < units; k++) {
+    for (n = 0; n < BUNDLE; n++)
+        bundle[n] = make_batch(2);
+    for (k = 0; k < units; k += BUNDLE) {
         double began;
-        next_batch(&b, 2, k, working);
-        state.id = 1 + (int64_t)(k % CHANNELS);
-        state.pts = 1 + (int32_t)k;
+        for (n = 0; n < BUNDLE; n++)
+            next_batch(&bundle[n], 2, k + n, working);
         began = now_ns();
-        put(session, &b);
-        MUST(mts_session_set_update_state(session, &state, sizeof state, 0, &err));
-        if (save)
-            MUST(mts_session_save(session, &err));
+        for (n = 0; n < BUNDLE; n++) {
+            state.id = 1 + (int64_t)((k + n) % CHANNELS);
+            state.pts = 1 + (int32_t)(k + n);
+            put(session, &bundle[n]);
+            MUST(mts_session_set_update_state(session, &state, sizeof state, 0, &err));
+            if (save)
+                MUST(mts_session_save(session, &err));
+        }
         spent += now_ns() - began;
     }
     answer(op, spent, units, path);
     close_session(session);
-    free_batch(&b);
+    for (n = 0; n < BUNDLE; n++)
+        free_batch(&bundle[n]);
 }
 
 static void open_close(void)
@@ -218,27 +224,41 @@ static void open_close(void)
     answer(op, now_ns() - began, units, path);
 }
 
-static void strings(void)
+static void string_encode(void)
+{
+    uint64_t k, units = 20000;
+    mts_session *session;
+    mts_buffer *text;
+    double began;
+    MUST(mts_session_memory(NULL, &session, &err));
+    log_in(session);
+    began = now_ns();
+    for (k = 0; k < units; k++) {
+        MUST(mts_session_to_string(session, &text, &err));
+        mts_buffer_free(text);
+    }
+    answer(op, now_ns() - began, units, path);
+    mts_session_free(session);
+}
+
+static void string_decode(void)
 {
     uint64_t k, units = 20000;
     mts_session *session, *other;
     mts_buffer *text;
-    double encode = 0, decode = 0, began;
+    double began;
     MUST(mts_session_memory(NULL, &session, &err));
     log_in(session);
+    MUST(mts_session_to_string(session, &text, &err));
+    began = now_ns();
     for (k = 0; k < units; k++) {
-        began = now_ns();
-        MUST(mts_session_to_string(session, &text, &err));
-        encode += now_ns() - began;
-        began = now_ns();
         MUST(mts_session_from_string((const char *)mts_buffer_data(text), mts_buffer_len(text),
                                      NULL, &other, &err));
         mts_session_free(other);
-        decode += now_ns() - began;
-        mts_buffer_free(text);
     }
+    answer(op, now_ns() - began, units, path);
+    mts_buffer_free(text);
     mts_session_free(session);
-    answer(op, strcmp(op, "string_encode") == 0 ? encode : decode, units, path);
 }
 
 /* Growth by the entities, without that by code and by SQLite's caches: three sessions read the same
@@ -412,7 +432,8 @@ int main(int count, char **words)
     else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL);
     else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE);
     else if (IS("open")) open_close();
-    else if (IS("string_encode") || IS("string_decode")) strings();
+    else if (IS("string_encode")) string_encode();
+    else if (IS("string_decode")) string_decode();
     else if (IS("cached_memory")) cached_memory();
     else if (IS("idle")) idle();
     else if (IS("threads_1")) threads(1);

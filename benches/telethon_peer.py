@@ -15,7 +15,7 @@ from telethon.sessions import SQLiteSession, StringSession
 from telethon.tl.types import User
 from telethon.tl.types.updates import State
 
-BATCH, FLUSH, WORKING, CHANNELS = 200, 10_000, 50_000, 100
+BATCH, FLUSH, WORKING, CHANNELS, BUNDLE = 200, 10_000, 50_000, 100, 300
 BITS39 = (1 << 39) - 1
 
 
@@ -168,26 +168,28 @@ class Peer:
         session.close()
         return self.answer(spent, rounds * BATCH)
 
-    def updates(self, units, save):
+    def updates(self, bundles, save):
         session = SQLiteSession(self.path)
         now, spent = datetime.datetime.now(datetime.timezone.utc), 0
-        for k in range(units):
-            users = self.batch(2, k)
-            state = State(pts=1 + k, qts=0, date=now, seq=0, unread_count=0)
+        for first in range(0, bundles * BUNDLE, BUNDLE):
+            bundle = [(1 + k % CHANNELS, self.batch(2, k),
+                       State(pts=1 + k, qts=0, date=now, seq=0, unread_count=0))
+                      for k in range(first, first + BUNDLE)]
             began = time.perf_counter_ns()
-            session.process_entities(users)
-            session.set_update_state(1 + k % CHANNELS, state)
-            if save:
-                session.save()
+            for channel, users, state in bundle:
+                session.process_entities(users)
+                session.set_update_state(channel, state)
+                if save:
+                    session.save()
             spent += time.perf_counter_ns() - began
         session.close()
-        return self.answer(spent, units)
+        return self.answer(spent, bundles * BUNDLE)
 
     def update(self):
-        return self.updates(30_000, False)
+        return self.updates(100, False)
 
     def update_saved(self):
-        return self.updates(300, True)
+        return self.updates(1, True)
 
     def open(self):
         units = 200
@@ -198,22 +200,25 @@ class Peer:
             session.close()
         return self.answer(time.perf_counter_ns() - began, units)
 
-    def strings(self):
-        units = 5_000
+    def string_session(self):
         session = StringSession()
         session.set_dc(2, "149.154.167.51", 443)
         session.auth_key = AuthKey(data=bytes([7]) * 256)
-        encode = decode = 0
-        for _ in range(units):
-            began = time.perf_counter_ns()
-            text = session.save()
-            middle = time.perf_counter_ns()
-            StringSession(text)
-            encode += middle - began
-            decode += time.perf_counter_ns() - middle
-        return self.answer(encode if self.op == "string_encode" else decode, units)
+        return session
 
-    string_encode = string_decode = strings
+    def string_encode(self):
+        session, units = self.string_session(), 5_000
+        began = time.perf_counter_ns()
+        for _ in range(units):
+            session.save()
+        return self.answer(time.perf_counter_ns() - began, units)
+
+    def string_decode(self):
+        text, units = self.string_session().save(), 5_000
+        began = time.perf_counter_ns()
+        for _ in range(units):
+            StringSession(text)
+        return self.answer(time.perf_counter_ns() - began, units)
 
     def idle(self):
         """Sessions that were used a little and wait, in files beside the given one."""

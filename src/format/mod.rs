@@ -161,11 +161,10 @@ pub(crate) fn decode_base64(text: &str) -> Result<Zeroizing<Vec<u8>>, DecodeErro
     let text = text.trim_end_matches('=').as_bytes();
     // Room for all of it at once: a vector that grows leaves copies of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() + 4));
-    // Not stopping at the first, this looks at many bytes at once.
-    let standard = text.iter().fold(false, |any, byte| any | (*byte == b'+') | (*byte == b'/'));
-    if !standard {
-        URL_SAFE.decode_vec(text, &mut bytes)?;
-        return Ok(bytes);
+    match URL_SAFE.decode_vec(text, &mut bytes) {
+        Ok(()) => return Ok(bytes),
+        Err(DecodeError::InvalidByte(_, b'+' | b'/')) => {}
+        Err(error) => return Err(error),
     }
     let url_safe = |byte: &u8| match byte {
         b'+' => b'-',
@@ -173,6 +172,7 @@ pub(crate) fn decode_base64(text: &str) -> Result<Zeroizing<Vec<u8>>, DecodeErro
         byte => *byte,
     };
     let text = Zeroizing::new(text.iter().map(url_safe).collect::<Vec<u8>>());
+    bytes.clear();
     URL_SAFE.decode_vec(text.as_slice(), &mut bytes)?;
     Ok(bytes)
 }

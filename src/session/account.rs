@@ -1,5 +1,7 @@
 //! Credentials: small, in memory, and durable when their setter returns.
 
+use std::sync::Arc;
+
 use crate::entity::Known;
 use crate::storage::{AccountChange, Changes, EntityChange, Find};
 use crate::{
@@ -219,9 +221,10 @@ impl Session {
         }
         let due = {
             let mut live = self.live_mut()?;
-            live.account.salts.retain(|salt| salt.dc != dc);
-            live.account.salts.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
-            live.account.salts.sort_by_key(|salt| (salt.dc, salt.since));
+            let kept = &mut Arc::make_mut(&mut live.account).salts;
+            kept.retain(|salt| salt.dc != dc);
+            kept.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
+            kept.sort_by_key(|salt| (salt.dc, salt.since));
             live.account_changed();
             live.is_due(&self.options)
         };
@@ -243,9 +246,9 @@ impl Session {
         self.writable()?;
         let (old, current) = {
             let live = self.live()?;
-            (live.stored_account.clone(), live.account.clone())
+            (Arc::clone(&live.stored_account), Arc::clone(&live.account))
         };
-        let mut new = current.clone();
+        let mut new = Account::clone(&current);
         change(&mut new)?;
         let (was, is) = (current.identity.user_id, new.identity.user_id);
         let other_account = was != 0 && is != 0 && was != is;
@@ -253,8 +256,8 @@ impl Session {
             new.salts.clear();
         }
         let stored = to_store(&new, &self.options);
-        let own_row = if stored == old { None } else { self.own_row(was, is)? };
-        if stored != old {
+        let own_row = if stored == *old { None } else { self.own_row(was, is)? };
+        if stored != *old {
             let committed = self.store(&Changes {
                 account: Some(AccountChange { old: &old, new: &stored }),
                 other_account,
@@ -272,7 +275,7 @@ impl Session {
             let mut live = self.live.write().map_err(poisoned)?;
             if !other_account {
                 // Salts that came in meanwhile wait on.
-                new.salts = std::mem::take(&mut live.account.salts);
+                new.salts = live.account.salts.clone();
             } else {
                 live.forget_account_data();
             }
@@ -280,8 +283,8 @@ impl Session {
                 live.age += 1;
                 live.forget_miss(&own.entity);
             }
-            live.account = new;
-            live.stored_account = stored;
+            live.account = Arc::new(new);
+            live.stored_account = Arc::new(stored);
         }
         self.heed_found();
         Ok(())

@@ -1,7 +1,8 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -39,7 +40,7 @@ pub(super) struct Flush {
 pub(super) struct Batch {
     pub(super) changes: Changes<'static>,
     /// The stored account record and the one to store, where it waits too.
-    pub(super) account: Option<(Account, Account)>,
+    pub(super) account: Option<(Arc<Account>, Arc<Account>)>,
 }
 
 pub(super) struct Live {
@@ -49,9 +50,9 @@ pub(super) struct Live {
     /// How often the stored peers have changed. What was read from the storage before such a
     /// change may be out of date.
     pub(super) age: u64,
-    pub(super) account: Account,
-    /// The account record as the storage has it.
-    pub(super) stored_account: Account,
+    pub(super) account: Arc<Account>,
+    /// The account record as the storage has it: mostly the same one.
+    pub(super) stored_account: Arc<Account>,
     /// Salts have changed, the only part of the account that waits.
     account_waits: bool,
     pub(super) save_entities: bool,
@@ -61,7 +62,7 @@ pub(super) struct Live {
     pub(super) states_read: bool,
     /// The dirty ones of them.
     dirty_states: BTreeSet<i64>,
-    pub(super) files: HashMap<FileKey, Dirty<SentFile>>,
+    pub(super) files: BTreeMap<FileKey, Dirty<SentFile>>,
     pub(super) values: BTreeMap<String, Dirty<Option<Zeroizing<Vec<u8>>>>>,
     missed_ids: HashSet<PeerId>,
     /// Phone numbers, and usernames that do not look like one.
@@ -73,12 +74,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(account: Account, options: &Options) -> Live {
+    pub(super) fn new(account: Arc<Account>, options: &Options) -> Live {
         Live {
             closed: false,
             closing: false,
             age: 0,
-            stored_account: account.clone(),
+            stored_account: Arc::clone(&account),
             account,
             account_waits: false,
             save_entities: options.save_entities,
@@ -86,7 +87,7 @@ impl Live {
             states: BTreeMap::new(),
             states_read: false,
             dirty_states: BTreeSet::new(),
-            files: HashMap::new(),
+            files: BTreeMap::new(),
             values: BTreeMap::new(),
             missed_ids: HashSet::new(),
             missed_names: HashSet::new(),
@@ -97,8 +98,8 @@ impl Live {
 
     pub(super) fn close(&mut self) {
         self.closed = true;
-        self.account = Account::default();
-        self.stored_account = Account::default();
+        self.account = Arc::default();
+        self.stored_account = Arc::clone(&self.account);
         self.forget_account_data();
         self.values.clear();
     }
@@ -231,7 +232,7 @@ impl Live {
         self.files.retain(|_, file| file.flush > number);
         self.values.retain(|_, value| value.flush > number);
         if let Some(account) = &changes.account {
-            self.stored_account = account.new.clone();
+            self.stored_account = Arc::new(account.new.clone());
         }
         for change in &changes.entities {
             self.forget_miss(&change.entity);
@@ -242,16 +243,16 @@ impl Live {
     /// Somebody else wrote the storage: what is not dirty here is read again from there.
     pub(super) fn read_anew(&mut self, stored: Account, tmp_key_is_stored: bool) {
         self.age += 1;
-        let old = std::mem::replace(&mut self.account, stored.clone());
+        let (old, mut new) = (Arc::clone(&self.account), stored.clone());
         let dc = |account: &Account| account.dc.as_ref().map(|dc| dc.id);
-        let same_login = old.auth_key == self.account.auth_key && dc(&old) == dc(&self.account);
+        let same_login = old.auth_key == new.auth_key && dc(&old) == dc(&new);
         // Temporary keys are for the key that they were made with.
         if !tmp_key_is_stored && same_login {
-            self.account.tmp_auth_key = old.tmp_auth_key;
+            new.tmp_auth_key = old.tmp_auth_key.clone();
             let temporary = |key: &DcKey| key.slot != KeySlot::Permanent;
-            self.account.keys.retain(|key| !temporary(key));
-            self.account.keys.extend(old.keys.into_iter().filter(temporary));
-            self.account.keys.sort_by_key(|key| (key.dc, key.slot));
+            new.keys.retain(|key| !temporary(key));
+            new.keys.extend(old.keys.iter().filter(|key| temporary(key)).cloned());
+            new.keys.sort_by_key(|key| (key.dc, key.slot));
         }
         let (was, is) = (old.identity.user_id, stored.identity.user_id);
         if was != 0 && is != 0 && was != is {
@@ -260,9 +261,10 @@ impl Live {
             self.account_waits = false;
         }
         if self.account_waits {
-            self.account.salts = old.salts;
+            new.salts = old.salts.clone();
         }
-        self.stored_account = stored;
+        self.account = Arc::new(new);
+        self.stored_account = Arc::new(stored);
         self.table.drop_clean();
         self.states.retain(|_, state| state.flush != 0);
         self.states_read = false;

@@ -10,7 +10,7 @@ mod table;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
@@ -111,11 +111,11 @@ impl Session {
     /// A session over any storage.
     pub fn new(storage: Box<dyn Storage>, options: &Options) -> Result<Session> {
         let account = storage.load()?;
-        Ok(Session::loaded(storage, account, options))
+        Ok(Session::loaded(storage, Arc::new(account), options))
     }
 
     /// A session over a storage that holds this account.
-    fn loaded(storage: Box<dyn Storage>, account: Account, options: &Options) -> Session {
+    fn loaded(storage: Box<dyn Storage>, account: Arc<Account>, options: &Options) -> Session {
         Session {
             process: Process::this(),
             storage,
@@ -129,33 +129,34 @@ impl Session {
 
     /// A new session in memory (Telethon's `MemorySession()`).
     pub fn memory() -> Result<Session> {
-        Session::in_memory(Account::default(), &Options::default())
+        Ok(Session::in_memory(Account::default(), &Options::default()))
     }
 
-    pub(crate) fn in_memory(account: Account, options: &Options) -> Result<Session> {
-        let storage = Box::new(MemoryStorage::with_account(account.clone()));
-        Ok(Session::loaded(storage, account, options))
+    fn in_memory(account: Account, options: &Options) -> Session {
+        let account = Arc::new(account);
+        let storage = Box::new(MemoryStorage::with_account(Arc::clone(&account)));
+        Session::loaded(storage, account, options)
     }
 
     /// Opens or creates a session file (Telethon's `SQLiteSession(path)`). The path is taken as it
     /// is: no `.session` is appended.
     pub fn open(path: &Path, sqlite: &SqliteOptions, options: &Options) -> Result<Session> {
         let (storage, account) = SqliteStorage::open_loaded(path, sqlite)?;
-        Ok(Session::loaded(Box::new(storage), account, options))
+        Ok(Session::loaded(Box::new(storage), Arc::new(account), options))
     }
 
     /// A session in memory from Telethon's string form (`StringSession(s)`); an empty text makes
     /// an empty session.
     pub fn from_string(text: &str, options: &Options) -> Result<Session> {
-        Session::from_parsed(telethon_string::decode(text)?, options)
+        Ok(Session::from_parsed(telethon_string::decode(text)?, options))
     }
 
     /// As [`Session::from_string`], from the bytes behind the text: dc id, address, port, key.
     pub fn from_packed(bytes: &[u8], options: &Options) -> Result<Session> {
-        Session::from_parsed(Some(telethon_string::unpack(bytes)?), options)
+        Ok(Session::from_parsed(Some(telethon_string::unpack(bytes)?), options))
     }
 
-    fn from_parsed(parsed: Option<StringSession>, options: &Options) -> Result<Session> {
+    fn from_parsed(parsed: Option<StringSession>, options: &Options) -> Session {
         let (dc, auth_key) = parsed.map(|parsed| (parsed.dc, parsed.key)).unzip();
         let account = Account { dc, auth_key: auth_key.flatten(), ..Account::default() };
         Session::in_memory(account, options)

@@ -1,8 +1,8 @@
 //! A session that ends with the process: Telethon's `MemorySession`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smol_str::SmolStr;
 use zeroize::Zeroizing;
@@ -12,34 +12,42 @@ use crate::entity::split_usernames;
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
 /// Keeps a session in memory.
-#[derive(Default)]
-pub struct MemoryStorage(Mutex<Kept>);
+pub struct MemoryStorage(Mutex<Option<Kept>>);
 
+/// What there is until it is closed.
 #[derive(Default)]
 struct Kept {
-    account: Account,
+    account: Arc<Account>,
     entities: BTreeMap<PeerId, Entity>,
     /// Who bears a username or phone number. The two may look alike: that is told at look-up.
-    bearers: HashMap<String, Vec<PeerId>>,
+    bearers: BTreeMap<String, Vec<PeerId>>,
     states: BTreeMap<i64, UpdateState>,
     files: BTreeMap<FileKey, SentFile>,
     values: BTreeMap<String, Zeroizing<Vec<u8>>>,
-    closed: bool,
+}
+
+impl Default for MemoryStorage {
+    fn default() -> MemoryStorage {
+        MemoryStorage::with_account(Arc::default())
+    }
 }
 
 impl MemoryStorage {
     /// A storage that holds nothing but this account.
-    pub fn with_account(account: Account) -> MemoryStorage {
-        MemoryStorage(Mutex::new(Kept { account, ..Kept::default() }))
+    pub(crate) fn with_account(account: Arc<Account>) -> MemoryStorage {
+        MemoryStorage(Mutex::new(Some(Kept { account, ..Kept::default() })))
     }
 
-    fn kept(&self) -> Result<MutexGuard<'_, Kept>> {
+    fn hold(&self) -> MutexGuard<'_, Option<Kept>> {
         // No code that can panic runs under this lock.
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.closed {
-            return Err(Error::new(ErrorKind::Closed, "the session in memory is closed"));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> Result<T> {
+        match self.hold().as_mut() {
+            Some(kept) => Ok(work(kept)),
+            None => Err(Error::new(ErrorKind::Closed, "the session in memory is closed")),
         }
-        Ok(kept)
     }
 }
 
@@ -94,20 +102,46 @@ impl Kept {
         }
         found
     }
+
+    fn commit(&mut self, changes: &Changes<'_>) {
+        if changes.other_account {
+            self.entities.clear();
+            self.bearers.clear();
+            self.states.clear();
+            self.files.clear();
+        }
+        if let Some(account) = &changes.account {
+            self.account = Arc::new(account.new.clone());
+        }
+        for change in &changes.entities {
+            if let Some(entity) = merged(self.entities.get(&change.entity.id), change) {
+                self.put(entity);
+            }
+        }
+        changes.forget.iter().for_each(|id| self.forget(*id));
+        self.states.extend(changes.states.iter().map(|state| (state.id, *state)));
+        self.states.retain(|id, _| !changes.forget_states.contains(id));
+        self.files.extend(changes.files.iter().copied());
+        for (key, value) in &changes.values {
+            match value {
+                Some(value) => self.values.insert(key.clone(), value.clone()),
+                None => self.values.remove(key),
+            };
+        }
+    }
 }
 
 impl Storage for MemoryStorage {
     fn load(&self) -> Result<Account> {
-        Ok(self.kept()?.account.clone())
+        self.with(|kept| Account::clone(&kept.account))
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {
-        Ok(self.kept()?.states.values().copied().collect())
+        self.with(|kept| kept.states.values().copied().collect())
     }
 
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
-        let mut kept = self.kept()?;
-        Ok(match by {
+        self.with(|kept| match by {
             Find::Id(id) => kept.entities.get(&id).cloned().into_iter().collect(),
             Find::Username(name) => kept.owner(name, false),
             Find::Phone(phone) => kept.owner(phone, true),
@@ -121,63 +155,32 @@ impl Storage for MemoryStorage {
     }
 
     fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let kept = self.kept()?;
-        Ok(kept
-            .entities
-            .range((from, Bound::Unbounded))
-            .take(max)
-            .map(|(_, e)| e.clone())
-            .collect())
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        self.with(|kept| kept.entities.range(range).take(max).map(|(_, e)| e.clone()).collect())
     }
 
     fn value(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        Ok(self.kept()?.values.get(key).cloned())
+        self.with(|kept| kept.values.get(key).cloned())
     }
 
     fn values(&self) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>> {
-        let kept = self.kept()?;
-        Ok(kept.values.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+        self.with(|kept| kept.values.iter().map(|(k, value)| (k.clone(), value.clone())).collect())
     }
 
     fn file(&self, key: &FileKey) -> Result<Option<SentFile>> {
-        Ok(self.kept()?.files.get(key).copied())
+        self.with(|kept| kept.files.get(key).copied())
     }
 
     fn files(&self) -> Result<Vec<(FileKey, SentFile)>> {
-        Ok(self.kept()?.files.iter().map(|(key, file)| (*key, *file)).collect())
+        self.with(|kept| kept.files.iter().map(|(key, file)| (*key, *file)).collect())
     }
 
     fn count(&self) -> Result<u64> {
-        Ok(self.kept()?.entities.len() as u64)
+        self.with(|kept| kept.entities.len() as u64)
     }
 
     fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
-        let mut kept = self.kept()?;
-        if changes.other_account {
-            kept.entities.clear();
-            kept.bearers.clear();
-            kept.states.clear();
-            kept.files.clear();
-        }
-        if let Some(account) = &changes.account {
-            kept.account = account.new.clone();
-        }
-        for change in &changes.entities {
-            if let Some(entity) = merged(kept.entities.get(&change.entity.id), change) {
-                kept.put(entity);
-            }
-        }
-        changes.forget.iter().for_each(|id| kept.forget(*id));
-        kept.states.extend(changes.states.iter().map(|state| (state.id, *state)));
-        kept.states.retain(|id, _| !changes.forget_states.contains(id));
-        kept.files.extend(changes.files.iter().copied());
-        for (key, value) in &changes.values {
-            match value {
-                Some(value) => kept.values.insert(key.clone(), value.clone()),
-                None => kept.values.remove(key),
-            };
-        }
+        self.with(|kept| kept.commit(changes))?;
         Ok(false)
     }
 
@@ -190,8 +193,7 @@ impl Storage for MemoryStorage {
     }
 
     fn close(&self) -> Result<()> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Kept { closed: true, ..Kept::default() };
+        *self.hold() = None;
         Ok(())
     }
 
