@@ -116,8 +116,7 @@ impl<'a> EntityRef<'a> {
                     Entity::MAX_TEXT
                 )));
             }
-            // Not `contains`: texts are so short that to look for one in earnest takes longer.
-            if text.bytes().any(|byte| byte == 0) {
+            if has_nul(text.as_bytes()) {
                 return Err(Error::argument(format!(
                     "entity {}: the {what} has a NUL in it",
                     self.id.marked()
@@ -125,6 +124,21 @@ impl<'a> EntityRef<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether there is a NUL. Texts are short, and for short ones nothing is as quick as eight bytes at
+/// once: a word less one in each byte borrows where a byte is zero.
+fn has_nul(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let has_nul = |eight: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*eight);
+        word.wrapping_sub(ONES) & !word & (ONES << 7) != 0
+    };
+    match bytes.last_chunk() {
+        // The last eight may be looked at twice.
+        Some(last) => bytes.as_chunks().0.iter().chain([last]).any(has_nul),
+        None => bytes.iter().any(|byte| *byte == 0),
     }
 }
 

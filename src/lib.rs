@@ -12,7 +12,7 @@
 //! session.set_dc(2, "149.154.167.51", 443)?;
 //! session.set_auth_key(Some(&AuthKey::new(&[7; 256])?))?;
 //! let id = PeerId::from_marked(1)?;
-//! session.put_entities([EntityRef { flags: 0, usernames: "durov", ..EntityRef::bare(id, 42) }])?;
+//! session.put_entities(&[EntityRef { flags: 0, usernames: "durov", ..EntityRef::bare(id, 42) }])?;
 //! assert_eq!(session.input_peer("https://t.me/durov")?.map(|peer| peer.access_hash), Some(42));
 //! # Ok(())
 //! # }

@@ -161,7 +161,7 @@ impl Life {
     }
 
     fn put(&self, record: EntityRef<'_>) {
-        self.session().put_entities([EntityRef { seen: self.clock, ..record }]).unwrap();
+        self.session().put_entities(&[EntityRef { seen: self.clock, ..record }]).unwrap();
     }
 
     fn run(&mut self, op: &Op) {

@@ -187,7 +187,7 @@ pub unsafe extern "C" fn mts_session_put_entities(
                 Err(error) => return Err(error.at(format!("record {index}"))),
             }
         }
-        session.core.put_entities(entities.iter().copied())?;
+        session.core.put_entities(&entities)?;
         Ok(MTS_OK)
     })
 }
@@ -226,7 +226,7 @@ pub unsafe extern "C" fn mts_session_put_entity(
         let (usernames, phone, name) = (usernames?, phone?, name?);
         let id = PeerId::from_marked(id)?;
         let entity = EntityRef { id, access_hash, seen, flags, usernames, phone, name };
-        session?.core.put_entities([entity])?;
+        session?.core.put_entities(&[entity])?;
         Ok(MTS_OK)
     })
 }

@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use zeroize::Zeroizing;
 
 use super::Options;
-use super::table::Table;
+use super::table::{Put, Table};
 use crate::entity::{EntityRef, split_usernames};
 use crate::ffi::clock;
 use crate::storage::{Changes, EntityChange, Find};
@@ -138,8 +138,13 @@ impl Live {
             || !options.max_dirty_age.is_zero() && time - since >= options.max_dirty_age
     }
 
-    pub(super) fn put_entity(&mut self, record: &EntityRef<'_>, now: i64) -> super::table::Put {
-        self.table.put(record, now, self.flush)
+    pub(super) fn put_entity(
+        &mut self,
+        record: &EntityRef<'_>,
+        slot: Option<u32>,
+        now: i64,
+    ) -> Put {
+        self.table.put(record, slot, now, self.flush)
     }
 
     /// Takes in what the storage has. What is here already is newer.

@@ -2,6 +2,8 @@
 
 use std::ops::{Bound, RangeBounds};
 
+use smallvec::SmallVec;
+
 use super::row::View;
 use super::table::Put;
 use super::{Session, poisoned};
@@ -98,13 +100,8 @@ impl Answer for Entity {
 impl Session {
     /// Takes in what the server told of peers (Telethon's `process_entities`): merges it into what
     /// is known, in memory. Nothing is taken in when any record is wrong.
-    pub fn put_entities<'a, I>(&self, records: I) -> Result<()>
-    where
-        I: IntoIterator<Item = EntityRef<'a>>,
-        I::IntoIter: Clone,
-    {
-        let records = records.into_iter();
-        for (n, record) in records.clone().enumerate() {
+    pub fn put_entities(&self, records: &[EntityRef<'_>]) -> Result<()> {
+        for (n, record) in records.iter().enumerate() {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
         let mut absent = Vec::new();
@@ -114,8 +111,12 @@ impl Session {
             if !live.save_entities {
                 return Ok(());
             }
-            for record in records {
-                if live.put_entity(&record, now) == Put::NeedsRow {
+            // Each is looked for before the first one is joined: the memory that holds one is on its
+            // way while the next is looked for.
+            let slots: SmallVec<[Option<u32>; 4]> =
+                records.iter().map(|record| live.table.slot(record.id)).collect();
+            for (record, slot) in records.iter().zip(slots) {
+                if live.put_entity(record, slot, now) == Put::NeedsRow {
                     absent.push(record);
                 }
             }
@@ -125,7 +126,7 @@ impl Session {
             // It only fills gaps of a row that the storage may have. Where that cannot be read
             // now, the gaps stay: no reason to fail the put.
             if let Ok(Some(_)) = self.find_one::<Entity>(Find::Id(record.id), false) {
-                self.live_mut()?.put_entity(&record, now);
+                self.live_mut()?.put_entity(record, None, now);
             }
         }
         if due {

@@ -87,7 +87,8 @@ impl Table {
         Hash32(self.hasher.hash_one(key) as u32)
     }
 
-    fn slot(&self, id: PeerId) -> Option<u32> {
+    /// Where a peer is, if it is here.
+    pub(super) fn slot(&self, id: PeerId) -> Option<u32> {
         let hash = self.hash(id);
         let same = |at: &IdRef| at.hash == hash && self.row(at.slot).is_some_and(|it| it.id == id);
         self.by_id.find(hash.wide(), same).map(|at| at.slot)
@@ -132,12 +133,22 @@ impl Table {
         self.dirty.len()
     }
 
-    /// Takes a record in. `now` is the time in unix seconds, `flush` the number of the flush that
-    /// will write what is new in it.
-    pub(super) fn put(&mut self, record: &EntityRef<'_>, now: i64, flush: u32) -> Put {
+    /// Takes a record in. `slot` is where its peer was before the records that came with it, if it
+    /// was, `now` the time in unix seconds, `flush` the number of the flush that will write what is
+    /// new in it.
+    pub(super) fn put(
+        &mut self,
+        record: &EntityRef<'_>,
+        slot: Option<u32>,
+        now: i64,
+        flush: u32,
+    ) -> Put {
         let told = record.known();
         let seen = if record.seen == 0 { now } else { record.seen };
-        match self.slot(record.id) {
+        // A free slot keeps its last id.
+        let is_still = |row: &Row| row.id == record.id && row.known() != 0;
+        let slot = slot.filter(|slot| self.row(*slot).is_some_and(is_still));
+        match slot.or_else(|| self.slot(record.id)) {
             Some(slot) if self.needs_row(slot, record, seen) => return Put::NeedsRow,
             Some(slot) => self.merge(slot, record, told, seen, now, flush),
             None if told & Known::HASH == 0 => return Put::NeedsRow,

@@ -26,7 +26,7 @@ pub fn user(n: i64, seen: i64, usernames: &'static str) -> EntityRef<'static> {
 }
 
 pub fn put(session: &Session, record: EntityRef<'_>) {
-    session.put_entities([record]).unwrap();
+    session.put_entities(&[record]).unwrap();
 }
 
 /// The marked id of the peer that a text names.

@@ -313,7 +313,7 @@ pub fn saving_entities_can_be_switched_off(place: &dyn Place) {
 pub fn a_wrong_record_takes_the_whole_batch_with_it(place: &dyn Place) {
     let session = place.open(&Options::default());
     let wrong = EntityRef { phone: "1234567890123456789", ..user(2, 100, "") };
-    let error = session.put_entities([user(1, 100, "ada"), wrong]).unwrap_err();
+    let error = session.put_entities(&[user(1, 100, "ada"), wrong]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Argument);
     assert!(error.message().starts_with("record 1: entity 2: "), "{error}");
     assert_eq!(named(&session, "ada"), None);

@@ -162,7 +162,7 @@ pub fn a_closed_session_answers_closed(place: &dyn Place) {
         session.save().err(),
         session.dc().err(),
         session.set_takeout_id(None).err(),
-        session.put_entities([user(2, 100, "")]).err(),
+        session.put_entities(&[user(2, 100, "")]).err(),
         session.input_peer("ada").err(),
         session.entities(None, 1).err(),
         session.update_state(0).err(),

@@ -339,7 +339,7 @@ fn a_failing_automatic_save_is_a_notice_and_the_put_goes_on() {
     for n in 31..=80 {
         put(&session, user(n, 100, ""));
     }
-    let error = session.put_entities([user(81, 100, "")]).unwrap_err();
+    let error = session.put_entities(&[user(81, 100, "")]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert!(session.set_update_states(&[pts(1)], false).is_err());
     storage.fail(false);
@@ -409,7 +409,7 @@ fn closing_waits_for_a_save_and_may_race_with_calls() {
             let session = Arc::clone(&session);
             scope.spawn(move || {
                 for n in 1.. {
-                    match session.put_entities([user(worker * 1000 + n, 100, "")]) {
+                    match session.put_entities(&[user(worker * 1000 + n, 100, "")]) {
                         Ok(()) => {}
                         Err(error) => {
                             assert_eq!(error.kind(), ErrorKind::Closed);
@@ -466,7 +466,7 @@ fn notices_are_bounded_and_say_that_some_are_missing() {
     let session = storage.session(&Options { max_dirty: 1, ..patient() });
     storage.fail(true);
     for n in 0..200 {
-        let _ = session.put_entities([user(n + 1, 100, "")]);
+        let _ = session.put_entities(&[user(n + 1, 100, "")]);
     }
     let mut count = 0;
     while session.next_notice().unwrap().is_some() {

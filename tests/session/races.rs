@@ -128,7 +128,7 @@ fn a_page_is_not_ended_by_rows_that_are_stored_no_more() {
     session.save().unwrap();
     for n in 1..=2 {
         let named = EntityRef { flags: Entity::NO_HASH, name: "New", ..EntityRef::bare(id(n), 0) };
-        session.put_entities([named]).unwrap();
+        session.put_entities(&[named]).unwrap();
     }
     // Somebody else forgets them: what waits for them waits in vain.
     storage.0.memory.commit(&Changes { forget: vec![id(1), id(2)], ..Changes::default() }).unwrap();
@@ -162,7 +162,7 @@ fn closing_comes_to_an_end_though_puts_go_on() {
     let counted = Arc::clone(&refused);
     storage.before_commit(move |_| {
         if let Some(session) = putter.upgrade()
-            && let Err(error) = session.put_entities([user(2, 0, "")])
+            && let Err(error) = session.put_entities(&[user(2, 0, "")])
         {
             assert_eq!(error.kind(), ErrorKind::Closed);
             counted.fetch_add(1, Ordering::SeqCst);

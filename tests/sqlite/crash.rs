@@ -19,7 +19,7 @@ pub fn live(path: &Path, journal: Journal, say: impl Fn(&str)) {
             let id = round * 1000 + step;
             let name = format!("name {id}");
             session
-                .put_entities([EntityRef {
+                .put_entities(&[EntityRef {
                     flags: 0,
                     name: &name,
                     ..EntityRef::bare(peer(id), id)

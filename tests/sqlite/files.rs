@@ -246,11 +246,11 @@ fn what_somebody_else_wrote_is_read_anew_and_told_and_the_unsaved_stays() {
         let found = ours.find_entity(Look::Id(id), How::default()).unwrap();
         found.map(|found| found.item.name)
     };
-    ours.put_entities([EntityRef { seen: 100, ..person(1, "Old") }]).unwrap();
+    ours.put_entities(&[EntityRef { seen: 100, ..person(1, "Old") }]).unwrap();
     ours.save().unwrap();
-    ours.put_entities([EntityRef { seen: 100, ..person(2, "Unsaved") }]).unwrap();
+    ours.put_entities(&[EntityRef { seen: 100, ..person(2, "Unsaved") }]).unwrap();
     assert_eq!((name(1).as_deref(), name(2).as_deref()), (Some("Old"), Some("Unsaved")));
-    theirs.put_entities([EntityRef { seen: 200, ..person(1, "New") }]).unwrap();
+    theirs.put_entities(&[EntityRef { seen: 200, ..person(1, "New") }]).unwrap();
     theirs.set_takeout_id(Some(5)).unwrap();
     theirs.save().unwrap();
 

@@ -278,7 +278,7 @@ fn credentials_are_durable_commits_and_the_rest_waits_for_the_save() {
     let session = open(&user);
     session.set_auth_key(Some(&AuthKey::new(&[7; 256]).unwrap())).unwrap();
     assert_eq!(user.shelf.lock().unwrap().commits, [MTS_COMMIT_DURABLE]);
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     assert_eq!(user.shelf.lock().unwrap().commits.len(), 1);
     session.save().unwrap();
     assert_eq!(user.shelf.lock().unwrap().entities[&1].1, ["ada", "", "Ada"]);
@@ -288,7 +288,7 @@ fn credentials_are_durable_commits_and_the_rest_waits_for_the_save() {
 fn a_failed_commit_keeps_everything_and_tells_the_callbacks_reason() {
     let user = Arc::<User>::default();
     let session = open(&user);
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     user.fail.store(MTS_E_IO as i32, Ordering::Relaxed);
     let error = session.save().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
@@ -302,7 +302,7 @@ fn a_failed_commit_keeps_everything_and_tells_the_callbacks_reason() {
 fn a_number_that_is_no_failure_is_a_broken_rule() {
     let user = Arc::<User>::default();
     let session = open(&user);
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     for number in [1, 7, -99] {
         user.fail.store(number, Ordering::Relaxed);
         let error = session.save().unwrap_err();
@@ -316,7 +316,7 @@ fn a_number_that_is_no_failure_is_a_broken_rule() {
 fn the_loser_of_a_username_loses_it_in_the_storage_too() {
     let user = Arc::<User>::default();
     let session = open(&user);
-    session.put_entities([EntityRef { seen: 10, ..ada() }]).unwrap();
+    session.put_entities(&[EntityRef { seen: 10, ..ada() }]).unwrap();
     session.save().unwrap();
     // Another program gave the name to somebody else since.
     let newer = mts_entity { id: 2, access_hash: 43, seen: 20, ..Default::default() };
@@ -337,7 +337,7 @@ fn another_account_removes_what_belongs_to_the_old_one() {
     let key = FileKey { md5: [1; 16], size: 3, kind: FileKind::Photo };
     session.cache_file(&key, &SentFile { id: 8, access_hash: 9 }).unwrap();
     session.put_value("mine", b"stays", false).unwrap();
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     let state = UpdateStatePatch { id: 0, pts: Some(3), ..Default::default() };
     session.set_update_states(&[state], false).unwrap();
     session.save().unwrap();
@@ -355,7 +355,7 @@ fn deleting_leaves_an_empty_storage() {
     let session = open(&user);
     session.set_auth_key(Some(&AuthKey::new(&[7; 256]).unwrap())).unwrap();
     session.put_value("v", b"1", true).unwrap();
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     session.save().unwrap();
     session.delete().unwrap();
     assert!(user.shelf.lock().unwrap().entities.is_empty());
@@ -380,7 +380,7 @@ fn what_is_missing_is_told_when_it_is_needed_and_not_before() {
     let session = session(&bare, &Options::default()).unwrap();
     assert_eq!(session.update_states(None, 9).unwrap(), []);
     assert_eq!(session.value("x").unwrap(), None);
-    session.put_entities([ada()]).unwrap();
+    session.put_entities(&[ada()]).unwrap();
     assert_eq!(session.input_peer("@ada").unwrap().unwrap().access_hash, 42);
     let memory = How { memory_only: true, ..How::default() };
     assert_eq!(session.find_input_peer(Look::Id(9), memory).unwrap(), None);
@@ -401,7 +401,7 @@ fn a_callback_that_calls_its_own_session_is_refused_and_nothing_hangs() {
     user.inside.store(session, Ordering::Relaxed);
     // SAFETY: a live session.
     unsafe {
-        (*session).core.put_entities([ada()]).unwrap();
+        (*session).core.put_entities(&[ada()]).unwrap();
         assert_eq!(mts_session_save(session, null_mut()), MTS_OK);
         assert_eq!(user.inside_answered.load(Ordering::Relaxed), MTS_E_CALLBACK as i32);
         // Outside again, it is welcome.

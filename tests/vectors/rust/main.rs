@@ -240,9 +240,9 @@ impl Case {
         Ok(match op {
             "put" => {
                 let records = list(step, "entities").iter().map(entity_ref);
-                session.put_entities(records.collect::<Result<Vec<_>>>()?).map(|()| DONE)?
+                session.put_entities(&records.collect::<Result<Vec<_>>>()?).map(|()| DONE)?
             }
-            "put_one" => session.put_entities([entity_ref(step)?]).map(|()| DONE)?,
+            "put_one" => session.put_entities(&[entity_ref(step)?]).map(|()| DONE)?,
             "input_peer" => {
                 let (by, how) = look(step);
                 looked_up(session.find_input_peer(by, how)?, peer)
