@@ -9,17 +9,18 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 
-use hashbrown::HashMap;
-use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement, ToSql};
+use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement, ToSql, ffi};
 
 /// A connection and the statements that were prepared on it.
 pub(crate) struct Db {
     /// Owned: a box whose content the statements point to.
     connection: NonNull<Connection>,
-    /// Where each text has its statement.
-    places: RefCell<HashMap<Box<str>, usize>>,
-    /// `None` while one is in use. `'static` stands for the life of the connection; nobody outside
-    /// gets to see it. Boxed, since they are large and go in and out all the time.
+    /// The texts of the statements that were prepared. Few enough to be looked through, which takes
+    /// less than hashing one.
+    texts: RefCell<Vec<Box<str>>>,
+    /// The statement of each; `None` while it is in use. `'static` stands for the life of the
+    /// connection; nobody outside gets to see it. Boxed, since they are large and go in and out all the
+    /// time.
     statements: RefCell<Vec<Option<Box<Statement<'static>>>>>,
 }
 
@@ -31,7 +32,7 @@ impl Db {
     pub(crate) fn new(connection: Connection) -> Db {
         Db {
             connection: NonNull::from(Box::leak(Box::new(connection))),
-            places: RefCell::default(),
+            texts: RefCell::default(),
             statements: RefCell::default(),
         }
     }
@@ -39,12 +40,12 @@ impl Db {
     /// The statement of that text, which is prepared at its first use. The texts are the caller's
     /// own, a few dozen: none is ever let go of.
     pub(crate) fn prepared(&self, sql: &str) -> Result<Prepared<'_>> {
-        let known = self.places.borrow().get(sql).copied();
+        let known = self.texts.borrow().iter().position(|text| **text == *sql);
         let place = known.unwrap_or_else(|| {
-            let mut statements = self.statements.borrow_mut();
-            statements.push(None);
-            self.places.borrow_mut().insert(sql.into(), statements.len() - 1);
-            statements.len() - 1
+            self.statements.borrow_mut().push(None);
+            let mut texts = self.texts.borrow_mut();
+            texts.push(sql.into());
+            texts.len() - 1
         });
         let kept = self.statements.borrow_mut().get_mut(place).and_then(Option::take);
         let statement = match kept {
@@ -61,6 +62,25 @@ impl Db {
         connection.prepare_with_flags(sql, PrepFlags::SQLITE_PREPARE_PERSISTENT)
     }
 
+    /// The number of the state of the file that this connection has before it: another one after
+    /// each write, its own and, once it begins to read or write, those of others.
+    pub(crate) fn file_version(&self) -> Result<u32> {
+        let mut version = 0_u32;
+        // SAFETY: the connection is open, the name ends in NUL, and SQLite writes an `unsigned int`.
+        let code = unsafe {
+            ffi::sqlite3_file_control(
+                self.handle(),
+                c"main".as_ptr(),
+                ffi::SQLITE_FCNTL_DATA_VERSION,
+                (&raw mut version).cast(),
+            )
+        };
+        match code {
+            ffi::SQLITE_OK => Ok(version),
+            code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+        }
+    }
+
     /// Has every statement prepared anew at its next use.
     pub(crate) fn forget_statements(&self) {
         for statement in self.statements.borrow_mut().iter_mut() {
@@ -71,7 +91,7 @@ impl Db {
     /// What SQLite counts of each statement that is kept.
     #[cfg(test)]
     pub(crate) fn statuses(&self, of: rusqlite::StatementStatus) -> Vec<(String, i32)> {
-        let texts: Vec<_> = self.places.borrow().keys().map(|sql| sql.to_string()).collect();
+        let texts: Vec<_> = self.texts.borrow().iter().map(|sql| sql.to_string()).collect();
         let status = |sql: String| {
             let status = self.prepared(&sql).unwrap().status(of);
             (sql, status)
@@ -82,7 +102,7 @@ impl Db {
     /// The connection alone, without statements that could keep it from being closed.
     pub(crate) fn into_connection(self) -> Connection {
         let mut db = ManuallyDrop::new(self);
-        drop(db.places.take());
+        drop(db.texts.take());
         // SAFETY: what is not dropped is not used again either.
         unsafe { db.take_connection() }
     }

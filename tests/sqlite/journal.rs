@@ -1,5 +1,8 @@
 //! The write-ahead log: when it is entered, where it is refused, what is safe under it.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use super::files::Other;
 use super::*;
 
@@ -149,31 +152,62 @@ fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
     assert!(!entered && said.contains("ramfs is not known"), "{said}");
 }
 
+/// Commits after `change` has been done to an open session and its log, at once and when its folder
+/// has been quiet for a while; what it says is to contain `says`.
+fn is_noticed(says: &str, change: impl Fn(&Path)) {
+    for journal in [Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        for pause in [0, 100] {
+            let (folder, path) = logged_in();
+            let storage = open_with(&path, options(journal));
+            for n in 1..=3 {
+                put(&storage, person(n, 100, "", "", ""), ALL);
+                sleep(Duration::from_millis(pause));
+            }
+            change(&path);
+            let before = snapshot(folder.path());
+            let change = EntityChange { entity: person(4, 100, "", "", ""), known: ALL };
+            let changes = Changes { entities: vec![change], ..Changes::default() };
+            let error = storage.commit(&changes).unwrap_err();
+            assert!(error.message().contains(says), "{error}");
+            assert!(snapshot(folder.path()) == before, "something was written");
+        }
+    }
+}
+
 #[test]
 fn a_file_replaced_under_the_log_is_noticed_before_writing() {
-    let (folder, path) = logged_in();
-    let storage = with_log(&path);
-    put(&storage, person(1, 100, "ada", "", ""), ALL);
-    let other = folder.path().join("other");
-    fs::write(&other, fs::read(&path).unwrap()).unwrap();
-    fs::rename(&other, &path).unwrap();
-    let change = EntityChange { entity: person(2, 100, "", "", ""), known: ALL };
-    let error =
-        storage.commit(&Changes { entities: vec![change], ..Changes::default() }).unwrap_err();
-    assert!(error.message().contains("replaced"), "{error}");
+    is_noticed("replaced", |path| {
+        let other = path.with_extension("other");
+        fs::copy(path, &other).unwrap();
+        fs::rename(&other, path).unwrap();
+    });
+    is_noticed("removed while", |path| fs::rename(path, path.with_extension("aside")).unwrap());
+    is_noticed("removed while", |path| fs::remove_file(path).unwrap());
 }
 
 #[test]
 fn a_log_removed_while_it_is_in_use_is_noticed_before_writing() {
-    let (_folder, path) = logged_in();
+    is_noticed("log was removed", |path| {
+        fs::remove_file(path.with_extension("session-wal")).unwrap();
+    });
+}
+
+#[test]
+fn a_folder_replaced_above_the_file_is_noticed_within_two_seconds() {
+    let (place, _) = place();
+    let (above, path) = (place.path().join("a"), place.path().join("a/b/c.session"));
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
     let storage = with_log(&path);
-    put(&storage, person(1, 100, "ada", "", ""), ALL);
-    put(&storage, person(2, 100, "bob", "", ""), ALL);
-    fs::remove_file(path.with_extension("session-wal")).unwrap();
-    let change = EntityChange { entity: person(3, 100, "", "", ""), known: ALL };
+    for n in 1..=3 {
+        put(&storage, person(n, 100, "", "", ""), ALL);
+        sleep(Duration::from_millis(100));
+    }
+    fs::rename(&above, place.path().join("aside")).unwrap();
+    sleep(Duration::from_secs(2));
+    let change = EntityChange { entity: person(4, 100, "", "", ""), known: ALL };
     let error =
         storage.commit(&Changes { entities: vec![change], ..Changes::default() }).unwrap_err();
-    assert!(error.message().contains("log was removed"), "{error}");
+    assert!(error.message().contains("removed while"), "{error}");
 }
 
 #[test]

@@ -9,8 +9,9 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, Per
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use crate::ffi::clock;
 use crate::process::Process;
 use crate::{Error, ErrorKind, Result};
 
@@ -128,6 +129,58 @@ impl Drop for Registered {
                 registry.0.remove(&self.0);
             }
         }
+    }
+}
+
+/// The folder of an open file, which tells for one look whether a name in it was taken, removed or
+/// given to something else since the files in it were looked at one by one, each by a walk along its
+/// whole path.
+pub(super) struct Folder {
+    file: File,
+    /// How it was before they were looked at.
+    seen: Option<FolderLook>,
+}
+
+/// A folder at one time.
+#[derive(Clone, Copy)]
+pub(super) struct FolderLook {
+    /// When one of its names was changed last.
+    changed: Duration,
+    /// When this was looked at.
+    now: Duration,
+}
+
+impl Folder {
+    /// A change within the same tick of the kernel's clock as the one before would not show.
+    const TICKS: Duration = Duration::from_millis(20);
+    /// What the folder does not tell is a change to a folder above it: after so long one looks anew.
+    const GOOD_FOR: Duration = Duration::from_secs(1);
+
+    /// The folder of `path`; `None` where it cannot be read.
+    pub(super) fn of(path: &Path) -> Option<Folder> {
+        let file = File::open(path.parent()?).ok()?;
+        Some(Folder { file, seen: None })
+    }
+
+    /// How it is now: to be asked before the files in it are looked at.
+    pub(super) fn look(&self) -> Option<FolderLook> {
+        let meta = self.file.metadata().ok()?;
+        let seconds = u64::try_from(meta.ctime()).ok()?;
+        let changed = Duration::new(seconds, u32::try_from(meta.ctime_nsec()).ok()?);
+        Some(FolderLook { changed, now: clock::coarse() })
+    }
+
+    /// The files in it were looked at after `look`, and were right.
+    pub(super) fn set_seen(&mut self, look: Option<FolderLook>) {
+        self.seen = look.filter(|look| look.now.saturating_sub(look.changed) > Folder::TICKS);
+    }
+
+    /// Whether they must still be so, as the folder is now.
+    pub(super) fn is_as_seen(&self, look: &FolderLook) -> bool {
+        self.seen.is_some_and(|seen| {
+            let age = look.now.checked_sub(seen.now);
+            look.changed == seen.changed && age.is_some_and(|age| age < Folder::GOOD_FOR)
+        })
     }
 }
 
@@ -333,5 +386,49 @@ fn private_folder() -> Result<PathBuf> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io("create", &folder, &error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_tells_of_every_change_to_its_names_and_is_not_believed_for_long() {
+        let place = tempfile::tempdir().unwrap();
+        let file = |name| place.path().join(name);
+        fs::write(file("a"), "").unwrap();
+        let mut folder = Folder::of(&file("a")).unwrap();
+        let seen = |folder: &Folder| folder.is_as_seen(&folder.look().unwrap());
+        assert!(!seen(&folder), "nothing was looked at yet");
+        folder.set_seen(folder.look());
+        assert!(!seen(&folder), "a change within this tick would not show");
+
+        let changes: [fn(&Path) -> io::Result<()>; 4] = [
+            |place| fs::write(place.join("b"), ""),
+            |place| fs::rename(place.join("b"), place.join("a")),
+            |place| fs::rename(place.join("a"), place.join("c")),
+            |place| fs::remove_file(place.join("c")),
+        ];
+        for change in changes {
+            sleep(Folder::TICKS * 3);
+            let look = folder.look();
+            folder.set_seen(look);
+            assert!(seen(&folder));
+            change(place.path()).unwrap();
+            assert!(!seen(&folder));
+            folder.set_seen(look);
+            assert!(!seen(&folder), "what was looked at before the change is no news of after it");
+        }
+
+        sleep(Folder::TICKS * 3);
+        folder.set_seen(folder.look());
+        let late =
+            folder.look().map(|look| FolderLook { now: look.now + Folder::GOOD_FOR, ..look });
+        assert!(!folder.is_as_seen(&late.unwrap()));
+        let back = folder.look().map(|look| FolderLook { now: look.now - Folder::TICKS, ..look });
+        assert!(!folder.is_as_seen(&back.unwrap()), "the clock was set back");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use super::files::{FileId, beside, file_id};
+use super::files::{FileId, Folder, beside, file_id};
 use super::notices::Notices;
 use super::open::busy_timeout;
 use super::{Journal, SqliteOptions};
@@ -39,6 +39,9 @@ pub(super) struct JournalState {
     log: Option<FileId>,
     /// Its path.
     log_path: PathBuf,
+    /// Where both lie: for commits that sync nothing, of which looking at file and log by their paths
+    /// is a seventh.
+    pub(super) folder: Option<Folder>,
 }
 
 impl JournalState {
@@ -115,8 +118,12 @@ impl JournalState {
         self.wal = true;
         self.log_path = beside(path, "-wal");
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
-        if options.journal == Journal::WalPowerSafe {
-            db.pragma_update(None, "wal_autocheckpoint", POWER_SAFE_FRAMES)?;
+        match options.journal {
+            Journal::WalPowerSafe => {
+                db.pragma_update(None, "wal_autocheckpoint", POWER_SAFE_FRAMES)?;
+            }
+            Journal::WalProcessSafe => self.folder = Folder::of(path),
+            Journal::Rollback => {}
         }
         Ok(true)
     }
@@ -172,6 +179,7 @@ impl JournalState {
     /// At close: back to one plain file. Where somebody else has it open that fails, and the next
     /// owner does it; nothing is lost by it.
     pub(super) fn stop(&mut self, db: &Db, options: &SqliteOptions) {
+        self.folder = None;
         if std::mem::take(&mut self.wal) {
             let _ = db.pragma_update(None, "synchronous", "EXTRA");
             let _ = leave_wal(db, options);

@@ -26,7 +26,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 use zeroize::Zeroizing;
 
-use self::files::{FileId, OwnerLock, PrivateCopy, Registered, beside, file_id};
+use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside, file_id};
 use self::journal::JournalState;
 use self::notices::Notices;
 use self::rows::{Bearer, Queries, Reader};
@@ -119,6 +119,8 @@ struct Open {
 struct State {
     side: Side,
     data_version: i64,
+    /// [`Db::file_version`] after our last write: quicker to ask for, in a transaction.
+    file_version: Option<u32>,
     /// Usernames and phone numbers have an index, or cannot be given one.
     indexed: bool,
     /// Somebody else's write was noticed, and the session has not been told yet.
@@ -200,8 +202,13 @@ impl Open {
         durable: bool,
         work: impl FnOnce(&mut Writer<'_>) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
-        storage.check_place()?;
         let Open { db, sql, state, journal, notices, .. } = self;
+        let folder = journal.folder.as_ref();
+        let look = folder.and_then(Folder::look);
+        let in_place = !durable && folder.zip(look).is_some_and(|(it, look)| it.is_as_seen(&look));
+        if !in_place {
+            storage.check_place()?;
+        }
         journal.prepare(db)?;
         if journal.is_wanted() {
             state.watch(db, sql, notices)?;
@@ -210,10 +217,17 @@ impl Open {
                 state.data_version = data_version(db)?;
             }
         }
-        journal.check()?;
+        if !in_place {
+            journal.check()?;
+            if let Some(folder) = &mut journal.folder {
+                folder.set_seen(look);
+            }
+        }
         let commit = || {
-            transaction(db, |db| {
-                state.watch(db, sql, notices)?;
+            let done = transaction(db, |db| {
+                if state.file_version != Some(db.file_version()?) {
+                    state.watch(db, sql, notices)?;
+                }
                 work(&mut Writer {
                     db,
                     sql,
@@ -223,7 +237,9 @@ impl Open {
                     shared: storage.options.shared,
                     latest: latest(),
                 })
-            })
+            });
+            state.file_version = if done.is_ok() { db.file_version().ok() } else { None };
+            done
         };
         let done = if durable { journal.durably(db, &storage.options, commit) } else { commit() };
         if done.is_err() {

@@ -12,6 +12,7 @@ use crate::ffi::db::{Db, Prepared};
 use crate::storage::{AccountChange, Changes, EntityChange};
 use crate::{
     Account, AuthKey, DcKey, Entity, Error, ErrorKind, Identity, KeySlot, PeerId, PeerKind,
+    UpdateState,
 };
 
 /// Runs `work` as one transaction that holds the write lock from its start, so that it can only
@@ -153,13 +154,7 @@ impl Writer<'_> {
         for id in &changes.forget_states {
             self.run("DELETE FROM update_state WHERE id = ?1", params![id])?;
         }
-        for state in &changes.states {
-            self.run(
-                "INSERT OR REPLACE INTO update_state (id, pts, qts, date, seq) \
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![state.id, state.pts, state.qts, state.date, state.seq],
-            )?;
-        }
+        self.states(&changes.states)?;
         for (key, file) in &changes.files {
             self.run(
                 "INSERT OR REPLACE INTO sent_files (md5_digest, file_size, type, id, hash) \
@@ -169,6 +164,25 @@ impl Writer<'_> {
         }
         for (key, value) in &changes.values {
             self.value(key, value.as_ref().map(|value| value.as_slice()))?;
+        }
+        Ok(())
+    }
+
+    fn states(&self, states: &[UpdateState]) -> rusqlite::Result<()> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let mut put = self.db.prepared(
+            "INSERT OR REPLACE INTO update_state (id, pts, qts, date, seq) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for state in states {
+            put.bind(1, state.id)?;
+            put.bind(2, state.pts)?;
+            put.bind(3, state.qts)?;
+            put.bind(4, state.date)?;
+            put.bind(5, state.seq)?;
+            put.run()?;
         }
         Ok(())
     }
