@@ -15,7 +15,8 @@ enum {
     FLUSH = 10000,     /* rows a save, where a fill is saved now and then */
     WORKING = 50000,   /* entities in memory, at most; well under mtsession's default bound */
     CHANNELS = 100,    /* channels whose updates are read */
-    BUNDLE = 300       /* updates that are made ahead */
+    BUNDLE = 300,      /* updates that are made ahead */
+    UNSYNCED = 3       /* bundles that are saved without a sync: less than SQLite has in a log */
 };
 
 #define BITS39 ((UINT64_C(1) << 39) - 1)

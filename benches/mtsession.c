@@ -179,9 +179,9 @@ static void put_known(void)
     free_batch(&b);
 }
 
-static void updates(int save, const mts_options *options)
+static void updates(uint64_t bundles, int save, const mts_options *options)
 {
-    uint64_t working, k, n, units = save ? BUNDLE : 1000 * BUNDLE;
+    uint64_t working, k, n, units = bundles * BUNDLE;
     mts_session *session = warm(options, &working);
     static batch bundle[BUNDLE];
     mts_update_state state;
@@ -389,7 +389,7 @@ static void call(void)
 }
 
 /* With a write-ahead log; not on a file system where mtsession does not dare to have one. */
-static void updates_wal(uint32_t journal)
+static void updates_wal(uint64_t bundles, uint32_t journal)
 {
     mts_options options = MTS_OPTIONS_INIT;
     mts_session *session;
@@ -406,7 +406,7 @@ static void updates_wal(uint32_t journal)
         return;
     }
     close_session(session);
-    updates(1, &options);
+    updates(bundles, 1, &options);
 }
 
 int main(int count, char **words)
@@ -427,10 +427,10 @@ int main(int count, char **words)
     else if (IS("memory_id")) memory_id();
     else if (IS("disk_id") || IS("disk_username") || IS("disk_phone")) disk();
     else if (IS("put_known")) put_known();
-    else if (IS("update")) updates(0, NULL);
-    else if (IS("update_saved")) updates(1, NULL);
-    else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL);
-    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE);
+    else if (IS("update")) updates(1000, 0, NULL);
+    else if (IS("update_saved")) updates(1, 1, NULL);
+    else if (IS("update_wal_power")) updates_wal(1, MTS_JOURNAL_WAL);
+    else if (IS("update_wal_process")) updates_wal(UNSYNCED, MTS_JOURNAL_WAL_PROCESS_SAFE);
     else if (IS("open")) open_close();
     else if (IS("string_encode")) string_encode();
     else if (IS("string_decode")) string_decode();

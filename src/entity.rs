@@ -138,7 +138,7 @@ fn has_nul(bytes: &[u8]) -> bool {
     match bytes.last_chunk() {
         // The last eight may be looked at twice.
         Some(last) => bytes.as_chunks().0.iter().chain([last]).any(has_nul),
-        None => bytes.iter().any(|byte| *byte == 0),
+        None => bytes.contains(&0),
     }
 }
 

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement, ToSql, ffi};
 
@@ -66,11 +66,12 @@ impl Db {
     /// each write, its own and, once it begins to read or write, those of others.
     pub(crate) fn file_version(&self) -> Result<u32> {
         let mut version = 0_u32;
-        // SAFETY: the connection is open, the name ends in NUL, and SQLite writes an `unsigned int`.
+        // SAFETY: the connection is open, no name means the main file, and SQLite writes an
+        // `unsigned int`.
         let code = unsafe {
             ffi::sqlite3_file_control(
                 self.handle(),
-                c"main".as_ptr(),
+                ptr::null(),
                 ffi::SQLITE_FCNTL_DATA_VERSION,
                 (&raw mut version).cast(),
             )

@@ -1,7 +1,7 @@
 //! What a session holds in memory, and what of it waits to be stored.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,8 +60,8 @@ pub(super) struct Live {
     /// Update states: the dirty ones, and all others once they have been asked for.
     pub(super) states: BTreeMap<i64, Dirty<UpdateState>>,
     pub(super) states_read: bool,
-    /// The dirty ones of them.
-    dirty_states: BTreeSet<i64>,
+    /// The dirty ones of them, in no order.
+    dirty_states: Vec<i64>,
     pub(super) files: BTreeMap<FileKey, Dirty<SentFile>>,
     pub(super) values: BTreeMap<String, Dirty<Option<Zeroizing<Vec<u8>>>>>,
     missed_ids: HashSet<PeerId>,
@@ -86,7 +86,7 @@ impl Live {
             table: Table::new(options.max_entities),
             states: BTreeMap::new(),
             states_read: false,
-            dirty_states: BTreeSet::new(),
+            dirty_states: Vec::new(),
             files: BTreeMap::new(),
             values: BTreeMap::new(),
             missed_ids: HashSet::new(),
@@ -173,13 +173,13 @@ impl Live {
             }
         };
         if state.flush == 0 {
-            self.dirty_states.insert(patch.id);
+            self.dirty_states.push(patch.id);
         }
         state.flush = self.flush;
     }
 
     pub(super) fn remove_state(&mut self, id: i64) -> bool {
-        self.dirty_states.remove(&id);
+        self.dirty_states.retain(|dirty| *dirty != id);
         self.states.remove(&id).is_some()
     }
 
@@ -209,11 +209,13 @@ impl Live {
     pub(super) fn collect(&self, flush: &Flush) -> Batch {
         let entities = self.table.pending();
         let states = self.dirty_states.iter().filter_map(|id| self.states.get(id));
+        let mut states: Vec<_> = states.map(|state| state.value).collect();
+        states.sort_unstable_by_key(|state| state.id);
         let changes = Changes {
             entities: entities
                 .map(|row| EntityChange { entity: row.entity, known: row.known })
                 .collect(),
-            states: states.map(|state| state.value).collect(),
+            states,
             files: self.files.iter().map(|(key, file)| (*key, file.value)).collect(),
             values: self.values.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect(),
             ..Changes::default()
