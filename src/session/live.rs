@@ -21,6 +21,9 @@ use crate::{
 /// changed the answer.
 const MAX_MISSES: usize = 10_000;
 
+/// How many stored rows are compared with what was missed in the time of one look-up that misses.
+const ROWS_A_MISS: usize = 100;
+
 /// A value and the flush that will write it; 0 for one that is stored.
 #[derive(Clone, Copy)]
 pub(super) struct Dirty<T> {
@@ -241,6 +244,9 @@ impl Live {
         if let Some(account) = &changes.account {
             self.stored_account = Arc::new(account.new.clone());
         }
+        if self.misses() * ROWS_A_MISS < changes.entities.len() {
+            self.forget_misses();
+        }
         for change in &changes.entities {
             self.forget_miss(&change.entity);
         }
@@ -287,8 +293,12 @@ impl Live {
         }
     }
 
+    fn misses(&self) -> usize {
+        self.missed_ids.len() + self.missed_names.len()
+    }
+
     pub(super) fn miss(&mut self, by: Find<'_>) {
-        if self.missed_ids.len() + self.missed_names.len() >= MAX_MISSES {
+        if self.misses() >= MAX_MISSES {
             self.forget_misses();
         }
         match by {
