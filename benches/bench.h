@@ -16,7 +16,7 @@ enum {
     WORKING = 50000,   /* entities in memory, at most; well under mtsession's default bound */
     CHANNELS = 100,    /* channels whose updates are read */
     BUNDLE = 300,      /* updates that are made ahead */
-    UNSYNCED = 3       /* bundles that are saved without a sync: less than SQLite has in a log */
+    LOGGED = 3         /* bundles that go to a write-ahead log: fewer frames than SQLite keeps in one */
 };
 
 #define BITS39 ((UINT64_C(1) << 39) - 1)

@@ -84,7 +84,7 @@ static mts_session *warm(const mts_options *options, uint64_t *working)
     }
     MUST(mts_session_save(session, &err));
     /* A credential empties a write-ahead log: what has just been put shall not weigh on what is
-     * measured, as nothing does on the limit. */
+     * measured. */
     MUST(mts_session_set_takeout_id(session, 1, &err));
     free_batch(&b);
     return session;
@@ -151,7 +151,7 @@ static void disk(void)
     close_session(session);
 }
 
-/* The next batch of the working set, in an order that jumps about. Made just before it is put, as
+/* The next batch of the working set, in an order that jumps about. Made shortly before it is put, as
  * by a client that has just received it. */
 static void next_batch(batch *b, uint32_t size, uint64_t number, uint64_t working)
 {
@@ -389,7 +389,7 @@ static void call(void)
 }
 
 /* With a write-ahead log; not on a file system where mtsession does not dare to have one. */
-static void updates_wal(uint64_t bundles, uint32_t journal)
+static void updates_wal(uint32_t journal)
 {
     mts_options options = MTS_OPTIONS_INIT;
     mts_session *session;
@@ -406,7 +406,7 @@ static void updates_wal(uint64_t bundles, uint32_t journal)
         return;
     }
     close_session(session);
-    updates(bundles, 1, &options);
+    updates(LOGGED, 1, &options);
 }
 
 int main(int count, char **words)
@@ -429,8 +429,8 @@ int main(int count, char **words)
     else if (IS("put_known")) put_known();
     else if (IS("update")) updates(1000, 0, NULL);
     else if (IS("update_saved")) updates(1, 1, NULL);
-    else if (IS("update_wal_power")) updates_wal(1, MTS_JOURNAL_WAL);
-    else if (IS("update_wal_process")) updates_wal(UNSYNCED, MTS_JOURNAL_WAL_PROCESS_SAFE);
+    else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL);
+    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE);
     else if (IS("open")) open_close();
     else if (IS("string_encode")) string_encode();
     else if (IS("string_decode")) string_decode();

@@ -9,7 +9,8 @@ pub(crate) fn seconds() -> i64 {
 
 /// The time since 1970 as of the kernel's last tick, up to ten milliseconds ago: for how long
 /// something has waited, which is asked all the time, and for a fraction of what the exact time costs.
-/// Not for when a peer was seen: the newest has the name, and others may know the time better.
+/// Not for when a peer was seen: the newest has the name, and others may know the time better. It is
+/// the clock that the kernel dates changes to files by.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn coarse() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

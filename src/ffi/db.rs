@@ -62,8 +62,8 @@ impl Db {
         connection.prepare_with_flags(sql, PrepFlags::SQLITE_PREPARE_PERSISTENT)
     }
 
-    /// The number of the state of the file that this connection has before it: another one after
-    /// each write, its own and, once it begins to read or write, those of others.
+    /// A number that changes with every write to the file: at once with our own, with somebody else's
+    /// when this connection next takes its lock.
     pub(crate) fn file_version(&self) -> Result<u32> {
         let mut version = 0_u32;
         // SAFETY: the connection is open, no name means the main file, and SQLite writes an

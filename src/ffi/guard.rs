@@ -251,15 +251,16 @@ impl<T: Plain> Rows<'_, T> {
 
     fn read(&self, index: usize) -> T {
         debug_assert!(index < self.count);
+        // SAFETY: inside the array, which `rows` was promised.
+        let place = unsafe { self.base.add(index * self.stride) };
+        if self.stride >= size_of::<T>() {
+            // SAFETY: a whole record is there, and any bytes are a `T`, for it is `Plain`.
+            return unsafe { place.cast::<T>().read_unaligned() };
+        }
         let mut record = MaybeUninit::<T>::zeroed();
-        // SAFETY: inside the array, which `rows` was promised; a record of an older and smaller
-        // version leaves the tail zero, and any bytes are a `T`, for it is `Plain`.
+        // SAFETY: a record of an older and smaller version is there, which leaves the tail zero.
         unsafe {
-            ptr::copy_nonoverlapping(
-                self.base.add(index * self.stride),
-                record.as_mut_ptr().cast::<u8>(),
-                self.stride.min(size_of::<T>()),
-            );
+            ptr::copy_nonoverlapping(place, record.as_mut_ptr().cast::<u8>(), self.stride);
             record.assume_init()
         }
     }

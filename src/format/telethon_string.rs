@@ -50,10 +50,12 @@ pub(crate) fn decode(text: &str) -> Result<Option<StringSession>> {
         }));
     };
     if text.len() > MAX_TEXT {
-        return Err(Error::format(format!(
-            "the string session has {} characters; Telethon's have 353 (IPv4) or 369 (IPv6)",
-            text.len()
-        )));
+        return Err(not_ascii(text).unwrap_or_else(|| {
+            Error::format(format!(
+                "the string session has {} characters; Telethon's have 353 (IPv4) or 369 (IPv6)",
+                text.len()
+            ))
+        }));
     }
     let bytes = decode_base64(base64).map_err(|cause| match cause {
         DecodeError::InvalidByte(at, _) => not_ascii(text).unwrap_or_else(|| {
@@ -309,6 +311,7 @@ mod tests {
         refused(&encoded(&[7; 276]), "too much of it");
         refused(&good[..good.len() - 3], "has 350 characters, which no base64 has");
         refused(&good.repeat(3), "has 1059 characters");
+        refused(&format!("1{}", "é".repeat(600)), "not ASCII at position 2;");
         refused(&format!("{}!{}", &good[..8], &good[9..]), "not base64 at position 9;");
         refused(&format!("{}\n{}", &good[..100], &good[100..]), "not base64 at position 101;");
         refused(&format!("{}=={}", &good[..100], &good[100..]), "not base64 at position 101;");

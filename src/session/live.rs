@@ -21,7 +21,8 @@ use crate::{
 /// changed the answer.
 const MAX_MISSES: usize = 10_000;
 
-/// How many stored rows are compared with what was missed in the time of one look-up that misses.
+/// How many stored rows can be compared with the misses in the time that one look-up in the storage
+/// takes.
 const ROWS_A_MISS: usize = 100;
 
 /// A value and the flush that will write it; 0 for one that is stored.
@@ -54,7 +55,7 @@ pub(super) struct Live {
     /// change may be out of date.
     pub(super) age: u64,
     pub(super) account: Arc<Account>,
-    /// The account record as the storage has it: mostly the same one.
+    /// The account record as the storage has it: the same one until something is changed.
     pub(super) stored_account: Arc<Account>,
     /// Salts have changed, the only part of the account that waits.
     account_waits: bool,

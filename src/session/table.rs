@@ -133,9 +133,9 @@ impl Table {
         self.dirty.len()
     }
 
-    /// Takes a record in. `slot` is where its peer was before the records that came with it, if it
-    /// was, `now` the time in unix seconds, `flush` the number of the flush that will write what is
-    /// new in it.
+    /// Takes a record in. `slot` is where the peer stood before its batch began, if it was here; what
+    /// was put since may have moved it. `now` is the time in unix seconds, `flush` the number of the
+    /// flush that will write what is new.
     pub(super) fn put(
         &mut self,
         record: &EntityRef<'_>,

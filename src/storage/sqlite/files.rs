@@ -9,7 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, Per
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::ffi::clock;
 use crate::process::Process;
@@ -132,55 +132,77 @@ impl Drop for Registered {
     }
 }
 
-/// The folder of an open file, which tells for one look whether a name in it was taken, removed or
-/// given to something else since the files in it were looked at one by one, each by a walk along its
+/// The folder of an open file. One look at it tells whether any name in it was added, removed or
+/// given to something else since its files were last checked one by one, each by a walk along its
 /// whole path.
 pub(super) struct Folder {
     file: File,
-    /// How it was before they were looked at.
+    /// How it was before they were last found right.
     seen: Option<FolderLook>,
+    /// How it was just now, when they still had to be checked.
+    looked: Option<FolderLook>,
 }
 
 /// A folder at one time.
 #[derive(Clone, Copy)]
-pub(super) struct FolderLook {
+struct FolderLook {
     /// When one of its names was changed last.
     changed: Duration,
-    /// When this was looked at.
+    /// The time by the same clock.
     now: Duration,
+    /// The time by one that nobody sets.
+    at: Instant,
+}
+
+impl FolderLook {
+    /// How long its names must have been as they are, for a later change to show: one within the same
+    /// tick of the clock has the same time, and on a busy disk one takes effect after its time.
+    const QUIET: Duration = Duration::from_millis(100);
+    /// What does not show is a change to a folder above, or something mounted over one or over the
+    /// file: after so long the files are checked again.
+    const GOOD_FOR: Duration = Duration::from_secs(1);
+
+    /// Whether every later change shows.
+    fn is_quiet(&self) -> bool {
+        // Whole seconds are all that some file systems have.
+        self.changed.subsec_nanos() != 0 && self.now.saturating_sub(self.changed) > Self::QUIET
+    }
+
+    /// Whether all is as in an earlier look.
+    fn is_as_in(&self, seen: &FolderLook) -> bool {
+        self.changed == seen.changed && self.at.duration_since(seen.at) < Self::GOOD_FOR
+    }
 }
 
 impl Folder {
-    /// A change within the same tick of the kernel's clock as the one before would not show.
-    const TICKS: Duration = Duration::from_millis(20);
-    /// What the folder does not tell is a change to a folder above it: after so long one looks anew.
-    const GOOD_FOR: Duration = Duration::from_secs(1);
-
     /// The folder of `path`; `None` where it cannot be read.
     pub(super) fn of(path: &Path) -> Option<Folder> {
         let file = File::open(path.parent()?).ok()?;
-        Some(Folder { file, seen: None })
+        Some(Folder { file, seen: None, looked: None })
     }
 
-    /// How it is now: to be asked before the files in it are looked at.
-    pub(super) fn look(&self) -> Option<FolderLook> {
+    /// Whether its files must still be as they were when they were last found right.
+    pub(super) fn is_as_seen(&mut self) -> bool {
+        let look = self.look();
+        if look.zip(self.seen).is_some_and(|(look, seen)| look.is_as_in(&seen)) {
+            return true;
+        }
+        (self.seen, self.looked) = (None, look);
+        false
+    }
+
+    /// Notes that the files were checked after [`Folder::is_as_seen`] had denied it, and are right.
+    pub(super) fn set_seen(&mut self) {
+        if let Some(look) = self.looked.take() {
+            self.seen = Some(look).filter(FolderLook::is_quiet);
+        }
+    }
+
+    fn look(&self) -> Option<FolderLook> {
         let meta = self.file.metadata().ok()?;
         let seconds = u64::try_from(meta.ctime()).ok()?;
         let changed = Duration::new(seconds, u32::try_from(meta.ctime_nsec()).ok()?);
-        Some(FolderLook { changed, now: clock::coarse() })
-    }
-
-    /// The files in it were looked at after `look`, and were right.
-    pub(super) fn set_seen(&mut self, look: Option<FolderLook>) {
-        self.seen = look.filter(|look| look.now.saturating_sub(look.changed) > Folder::TICKS);
-    }
-
-    /// Whether they must still be so, as the folder is now.
-    pub(super) fn is_as_seen(&self, look: &FolderLook) -> bool {
-        self.seen.is_some_and(|seen| {
-            let age = look.now.checked_sub(seen.now);
-            look.changed == seen.changed && age.is_some_and(|age| age < Folder::GOOD_FOR)
-        })
+        Some(FolderLook { changed, now: clock::coarse(), at: Instant::now() })
     }
 }
 
@@ -396,16 +418,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_tells_of_every_change_to_its_names_and_is_not_believed_for_long() {
+    fn a_folder_that_was_quiet_tells_of_every_change_to_its_names() {
         let place = tempfile::tempdir().unwrap();
-        let file = |name| place.path().join(name);
-        fs::write(file("a"), "").unwrap();
-        let mut folder = Folder::of(&file("a")).unwrap();
-        let seen = |folder: &Folder| folder.is_as_seen(&folder.look().unwrap());
-        assert!(!seen(&folder), "nothing was looked at yet");
-        folder.set_seen(folder.look());
-        assert!(!seen(&folder), "a change within this tick would not show");
-
+        fs::write(place.path().join("a"), "").unwrap();
+        let mut folder = Folder::of(&place.path().join("a")).unwrap();
         let changes: [fn(&Path) -> io::Result<()>; 4] = [
             |place| fs::write(place.join("b"), ""),
             |place| fs::rename(place.join("b"), place.join("a")),
@@ -413,22 +429,38 @@ mod tests {
             |place| fs::remove_file(place.join("c")),
         ];
         for change in changes {
-            sleep(Folder::TICKS * 3);
-            let look = folder.look();
-            folder.set_seen(look);
-            assert!(seen(&folder));
+            sleep(FolderLook::QUIET * 2);
+            assert!(!folder.is_as_seen(), "nothing was found right yet");
+            folder.set_seen();
+            assert!(folder.is_as_seen());
+            folder.set_seen();
+            assert!(folder.is_as_seen(), "checked for another reason");
             change(place.path()).unwrap();
-            assert!(!seen(&folder));
-            folder.set_seen(look);
-            assert!(!seen(&folder), "what was looked at before the change is no news of after it");
+            assert!(!folder.is_as_seen());
+            assert!(!folder.is_as_seen(), "they were not found right after it");
         }
 
-        sleep(Folder::TICKS * 3);
-        folder.set_seen(folder.look());
-        let late =
-            folder.look().map(|look| FolderLook { now: look.now + Folder::GOOD_FOR, ..look });
-        assert!(!folder.is_as_seen(&late.unwrap()));
-        let back = folder.look().map(|look| FolderLook { now: look.now - Folder::TICKS, ..look });
-        assert!(!folder.is_as_seen(&back.unwrap()), "the clock was set back");
+        sleep(FolderLook::QUIET * 2);
+        assert!(!folder.is_as_seen());
+        fs::write(place.path().join("d"), "").unwrap();
+        folder.set_seen();
+        assert!(!folder.is_as_seen(), "what was checked may be from before the change");
+    }
+
+    #[test]
+    fn a_look_at_a_folder_is_believed_when_it_was_quiet_and_for_a_while() {
+        let changed = Duration::new(1_700_000_000, 1);
+        let look = FolderLook { changed, now: changed, at: Instant::now() };
+        assert!(!look.is_quiet(), "a change at the same time would not show");
+        assert!(!FolderLook { now: changed - FolderLook::QUIET * 2, ..look }.is_quiet());
+        let late = changed + FolderLook::QUIET * 2;
+        assert!(FolderLook { now: late, ..look }.is_quiet());
+        let changed = Duration::from_secs(1_700_000_000);
+        assert!(!FolderLook { changed, now: late, ..look }.is_quiet(), "a clock of seconds");
+
+        let after = |age: Duration| FolderLook { at: look.at + age, ..look };
+        assert!(after(FolderLook::GOOD_FOR / 2).is_as_in(&look));
+        assert!(!after(FolderLook::GOOD_FOR).is_as_in(&look));
+        assert!(!FolderLook { changed, ..look }.is_as_in(&look));
     }
 }

@@ -39,8 +39,8 @@ pub(super) struct JournalState {
     log: Option<FileId>,
     /// Its path.
     log_path: PathBuf,
-    /// Where both lie: for commits that sync nothing, of which looking at file and log by their paths
-    /// is a seventh.
+    /// Where both lie, for commits that are not to be synced: checking file and log by their paths
+    /// would take a seventh of such a commit.
     pub(super) folder: Option<Folder>,
 }
 
@@ -128,7 +128,8 @@ impl JournalState {
         Ok(true)
     }
 
-    /// Before a write: whether the log still is the one that was written to. It goes when somebody
+    /// Before a write, where [`Folder`] leaves it open: whether the log still is the one that was
+    /// written to. It goes when somebody
     /// closes the file who believes to be the last one to have it, as happens after this process
     /// has opened and closed it by other means. What is written to it then, nobody finds again.
     pub(super) fn check(&mut self) -> Result<(), Error> {
@@ -139,8 +140,8 @@ impl JournalState {
         if self.log.is_some() && self.log != log {
             return Err(Error::new(
                 ErrorKind::Io,
-                "its write-ahead log was removed while it was open; nothing was written. Close the \
-                 session and open it again, and let nothing else in this process open its file",
+                "its write-ahead log was removed while it was open; nothing more was written. Close \
+                 the session and open it again, and let nothing else in this process open its file",
             ));
         }
         self.log = log;

@@ -119,7 +119,8 @@ struct Open {
 struct State {
     side: Side,
     data_version: i64,
-    /// [`Db::file_version`] after our last write: quicker to ask for, in a transaction.
+    /// [`Db::file_version`] after our last commit. While it is the same in a transaction nobody else
+    /// has written, and `data_version` need not be asked for.
     file_version: Option<u32>,
     /// Usernames and phone numbers have an index, or cannot be given one.
     indexed: bool,
@@ -203,9 +204,7 @@ impl Open {
         work: impl FnOnce(&mut Writer<'_>) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
         let Open { db, sql, state, journal, notices, .. } = self;
-        let folder = journal.folder.as_ref();
-        let look = folder.and_then(Folder::look);
-        let in_place = !durable && folder.zip(look).is_some_and(|(it, look)| it.is_as_seen(&look));
+        let in_place = journal.folder.as_mut().is_some_and(Folder::is_as_seen) && !durable;
         if !in_place {
             storage.check_place()?;
         }
@@ -220,7 +219,7 @@ impl Open {
         if !in_place {
             journal.check()?;
             if let Some(folder) = &mut journal.folder {
-                folder.set_seen(look);
+                folder.set_seen();
             }
         }
         let commit = || {
@@ -323,13 +322,13 @@ impl SqliteStorage {
             Ok(meta) if file_id(&meta) == id => Ok(()),
             Ok(_) => Err(Error::new(
                 ErrorKind::Io,
-                "the file was replaced by another one while it was open; nothing was written. \
+                "the file was replaced by another one while it was open; nothing more was written. \
                  Open the session again",
             )),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::new(
                 ErrorKind::Io,
-                "the file was removed while it was open; nothing was written. Put it back, or copy \
-                 the session to a new path",
+                "the file was removed while it was open; nothing more was written. Put it back, or \
+                 copy the session to a new path",
             )),
             Err(error) => Err(Error::io("look at", &self.path, &error)),
         }
