@@ -10,11 +10,12 @@ mod table;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::ffi::read_mostly::{ReadGuard, ReadMostly, WriteGuard};
 use crate::format::telethon_string::{self, StringSession};
 use crate::process::Process;
 use crate::storage::{
@@ -95,7 +96,7 @@ pub struct Session {
     /// The process that opened the session: after a fork the child must not touch it.
     process: Process,
     storage: Box<dyn Storage>,
-    live: RwLock<Live>,
+    live: ReadMostly<Live>,
     /// Held through every commit: they come one at a time. Always taken before `live`.
     commits: Mutex<AutoSave>,
     notices: Mutex<VecDeque<Notice>>,
@@ -119,7 +120,7 @@ impl Session {
         Session {
             process: Process::this(),
             storage,
-            live: RwLock::new(Live::new(account, options)),
+            live: ReadMostly::new(Live::new(account, options)),
             commits: Mutex::default(),
             notices: Mutex::default(),
             unread: AtomicBool::new(false),
@@ -327,13 +328,13 @@ impl Session {
         ))
     }
 
-    fn live(&self) -> Result<RwLockReadGuard<'_, Live>> {
+    fn live(&self) -> Result<ReadGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.read().map_err(poisoned)?;
         if live.closed { Err(self.closed()) } else { Ok(live) }
     }
 
-    fn live_mut(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+    fn live_mut(&self) -> Result<WriteGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.write().map_err(poisoned)?;
         if live.closing {
@@ -381,7 +382,7 @@ impl Session {
             let mut live = self.live.write().map_err(poisoned)?;
             let flush = live.begin_flush();
             // Nothing comes in while it is collected, but that keeps nobody from looking up.
-            let live = RwLockWriteGuard::downgrade(live);
+            let live = live.downgrade();
             let batch = live.collect(&flush);
             (flush, batch)
         };
@@ -425,7 +426,7 @@ impl Session {
     }
 
     /// For rows to come in: refuses them where so many wait already that memory would run out.
-    fn room(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+    fn room(&self) -> Result<WriteGuard<'_, Live>> {
         self.writable()?;
         let most = self.options.max_dirty.saturating_mul(8);
         let live = self.live_mut()?;
@@ -503,6 +504,6 @@ fn to_store(account: &Account, options: &Options) -> Account {
     account
 }
 
-fn poisoned<T>(_: PoisonError<T>) -> Error {
+fn poisoned<E>(_: E) -> Error {
     Error::internal("an earlier call on this session failed inside the library; open it again")
 }

@@ -1,12 +1,12 @@
 //! Update states, sent files and opaque values: all wait in memory until a save.
 
 use std::ops::Bound;
-use std::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 use zeroize::Zeroizing;
 
 use super::Session;
 use super::live::Live;
+use crate::ffi::read_mostly::{ReadGuard, WriteGuard};
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
 use crate::{Error, FileKey, Result, SentFile, UpdateState, UpdateStatePatch};
@@ -193,7 +193,7 @@ impl Session {
     }
 
     /// What is live, with every update state in it.
-    fn states(&self) -> Result<RwLockReadGuard<'_, Live>> {
+    fn states(&self) -> Result<ReadGuard<'_, Live>> {
         loop {
             self.read_states()?;
             let live = self.live()?;
@@ -205,7 +205,7 @@ impl Session {
     }
 
     /// As `states`, to change them.
-    fn states_mut(&self) -> Result<RwLockWriteGuard<'_, Live>> {
+    fn states_mut(&self) -> Result<WriteGuard<'_, Live>> {
         loop {
             self.read_states()?;
             let live = self.live_mut()?;
