@@ -3,47 +3,45 @@
 //! Not for C: it is here because it needs unsafe code. An [`RwLock`] counts its readers in one word,
 //! which threads that only read take from each other all the time: two of them read no more together
 //! than one alone. Here, once several threads are seen to read, each counts itself in a place of its
-//! own, and who writes waits until all places are empty. What one thread uses, or is written again and
-//! again, stays with the plain lock. (Dice and Kogan, "BRAVO: Biased Locking for Reader-Writer Locks",
-//! 2019.)
+//! own, and who writes waits until all places are empty. What only one thread reads, or what is
+//! written again and again, stays with the plain lock. (Dice and Kogan, "BRAVO: Biased Locking for
+//! Reader-Writer Locks", 2019.)
 
 use std::cell::{Cell, UnsafeCell};
 use std::hint;
 use std::ops::{Deref, DerefMut};
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{OnceLock, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
+use std::time::Duration;
 
 /// Places for readers; of more threads some share one.
 const PLACES: usize = 8;
-/// So often must the reading thread have changed since a write for readers to use the places.
+/// So often must the reading thread have changed since the last write before the places are opened.
 const CHANGES: u32 = 16;
 
 /// As [`RwLock`], for what is read by several threads at once.
 pub(crate) struct ReadMostly<T> {
     lock: RwLock<()>,
-    /// Readers may use the places. Set by one that holds the lock, unset by the writer that does.
+    /// Readers may use the places. Set by a reader that holds the lock, unset by the writer that does:
+    /// who holds it as the writer knows how it is.
     open: AtomicBool,
     places: OnceLock<Box<[Place; PLACES]>>,
-    /// The stack of the thread that was the last to read under the lock.
+    /// The thread that was the last to read under the lock.
     reader: AtomicUsize,
-    /// How often that was another one than before.
+    /// How often that was another one than before, since the last write.
     changes: AtomicU32,
     value: UnsafeCell<T>,
 }
 
-/// A writer panicked: the value may be half changed.
-#[derive(Debug)]
-pub(crate) struct Poisoned;
-
-/// How many threads read there. No two share a line of the cache, nor lines fetched in pairs.
+/// How many threads read there. No two share a line of the cache, nor a pair of lines that are fetched
+/// together.
 #[derive(Default)]
 #[repr(align(128))]
 struct Place(AtomicUsize);
 
-// SAFETY: as of `RwLock`: readers of several threads have `&T`, a writer of any thread has `&mut T`
-// while nobody else has anything.
+// SAFETY: as of `RwLock`: a writer of any thread has `&mut T` while nobody else has anything, so that it
+// may move the value out (Send); readers of several threads have `&T` together (Sync).
 unsafe impl<T: Send + Sync> Sync for ReadMostly<T> {}
 
 impl<T> ReadMostly<T> {
@@ -59,14 +57,14 @@ impl<T> ReadMostly<T> {
     }
 
     /// As [`RwLock::read`].
-    pub(crate) fn read(&self) -> Result<ReadGuard<'_, T>, Poisoned> {
+    pub(crate) fn read(&self) -> Result<ReadGuard<'_, T>, PoisonError<()>> {
         if self.open.load(Ordering::Acquire)
             && let Some(place) = self.enter()
         {
             return Ok(ReadGuard { value: &self.value, _held: Held::Place(place) });
         }
-        let lock = self.lock.read().map_err(|_| Poisoned)?;
-        let reader = this_stack();
+        let lock = self.lock.read().map_err(|_| PoisonError::new(()))?;
+        let reader = thread_number();
         if self.reader.load(Ordering::Relaxed) != reader {
             self.reader_changed(reader);
         }
@@ -74,17 +72,20 @@ impl<T> ReadMostly<T> {
     }
 
     /// As [`RwLock::write`].
-    pub(crate) fn write(&self) -> Result<WriteGuard<'_, T>, Poisoned> {
-        let lock = self.lock.write().map_err(|_| Poisoned)?;
-        if self.open.load(Ordering::Relaxed) {
-            self.close();
+    pub(crate) fn write(&self) -> Result<WriteGuard<'_, T>, PoisonError<()>> {
+        let lock = self.lock.write().map_err(|_| PoisonError::new(()))?;
+        if self.changes.load(Ordering::Relaxed) != 0 {
+            self.changes.store(0, Ordering::Relaxed);
+            if self.open.load(Ordering::Relaxed) {
+                self.close();
+            }
         }
         Ok(WriteGuard { value: &self.value, lock })
     }
 
     /// As [`RwLock::get_mut`].
-    pub(crate) fn get_mut(&mut self) -> Result<&mut T, Poisoned> {
-        self.lock.get_mut().map_err(|_| Poisoned)?;
+    pub(crate) fn get_mut(&mut self) -> Result<&mut T, PoisonError<()>> {
+        self.lock.get_mut().map_err(|_| PoisonError::new(()))?;
         Ok(self.value.get_mut())
     }
 
@@ -93,8 +94,8 @@ impl<T> ReadMostly<T> {
         let Place(count) = self.places.get()?.get(thread_number() % PLACES)?;
         count.fetch_add(1, Ordering::SeqCst);
         let inside = Inside(count);
-        // Either the writer who unsets this sees the count, or what he unset is seen here: these
-        // steps have one order for all.
+        // Either the writer who unsets this sees the count, or that it is unset is seen here, for
+        // these four steps have one order for all. (Set again since, it tells of that writer too.)
         self.open.load(Ordering::SeqCst).then_some(inside)
     }
 
@@ -102,7 +103,7 @@ impl<T> ReadMostly<T> {
     #[cold]
     fn reader_changed(&self, reader: usize) {
         self.reader.store(reader, Ordering::Relaxed);
-        if self.changes.fetch_add(1, Ordering::Relaxed) >= CHANGES {
+        if self.changes.fetch_add(1, Ordering::Relaxed) + 1 >= CHANGES {
             self.places.get_or_init(Box::default);
             // Whoever sees this sees what was written before this lock was taken.
             self.open.store(true, Ordering::Release);
@@ -114,26 +115,26 @@ impl<T> ReadMostly<T> {
     #[cold]
     fn close(&self) {
         self.open.store(false, Ordering::SeqCst);
-        self.changes.store(0, Ordering::Relaxed);
         for Place(count) in self.places.get().into_iter().flat_map(|places| places.iter()) {
-            let mut rounds = 0_u32;
-            while count.load(Ordering::SeqCst) != 0 {
-                rounds = rounds.saturating_add(1);
-                if rounds < 100 { hint::spin_loop() } else { thread::yield_now() }
+            // Most are about to leave. One that is not shall not be kept from it.
+            let mut pause = Duration::from_micros(1);
+            for round in 0_u64.. {
+                // All changes of it are by readers who add or take one: zero tells of all who left.
+                if count.load(Ordering::SeqCst) == 0 {
+                    break;
+                }
+                if round < 100 {
+                    hint::spin_loop();
+                } else {
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(1));
+                }
             }
         }
     }
 }
 
-/// Roughly where the stack of this thread is, which takes less to see than its number. A call from
-/// far deeper in may look like another thread, which only costs time.
-fn this_stack() -> usize {
-    const LARGE: u32 = 20;
-    let here = 0_u8;
-    ptr::from_ref(&here).addr() >> LARGE
-}
-
-/// Threads that were numbered one after the other have places of their own.
+/// Threads that were numbered one after the other, as far as there are places, have different ones.
 fn thread_number() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     thread_local!(static NUMBER: Cell<usize> = const { Cell::new(0) });
@@ -209,31 +210,34 @@ impl<T> DerefMut for WriteGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Barrier;
-    use std::time::Duration;
 
     use super::*;
 
-    /// Has two threads read by turns until the places are in use.
-    fn open<T: Send + Sync>(shared: &ReadMostly<T>) {
-        let turn = Barrier::new(2);
-        let read = |first: bool| {
-            for n in 0..=2 * CHANGES {
-                if (n % 2 == 0) == first {
-                    drop(shared.read().unwrap());
-                }
-                turn.wait();
+    /// Waits for what another thread does; fails where it does not come.
+    fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+        for _ in 0..30_000 {
+            if is_so() {
+                return;
             }
-        };
-        thread::scope(|threads| {
-            threads.spawn(|| read(true));
-            read(false);
-        });
+            thread::sleep(Duration::from_millis(1));
+        }
+        panic!("{what} did not come");
+    }
+
+    fn in_place<T>(reader: &ReadGuard<'_, T>) -> bool {
+        matches!(reader._held, Held::Place(_))
+    }
+
+    /// Has new threads read, one after the other, until the places are open.
+    fn open<T: Send + Sync>(shared: &ReadMostly<T>) {
+        for _ in 0..CHANGES {
+            thread::scope(|threads| drop(threads.spawn(|| drop(shared.read().unwrap()))));
+        }
         assert!(shared.open.load(Ordering::SeqCst));
     }
 
     #[test]
-    fn one_thread_stays_with_the_plain_lock() {
+    fn what_one_thread_reads_stays_with_the_plain_lock() {
         let shared = ReadMostly::new(7);
         for _ in 0..100 {
             assert_eq!(*shared.read().unwrap(), 7);
@@ -242,61 +246,83 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_again_and_again_stays_with_the_plain_lock() {
+        let shared = ReadMostly::new(0);
+        for _ in 0..2 * CHANGES {
+            let read = || drop(shared.read().unwrap());
+            thread::scope(|threads| (1..CHANGES).for_each(|_| drop(threads.spawn(read))));
+            *shared.write().unwrap() += 1;
+        }
+        assert!(shared.places.get().is_none());
+    }
+
+    #[test]
     fn a_writer_waits_for_the_readers_in_their_places() {
         let shared = ReadMostly::new(0);
-        open(&shared);
-        let wrote = AtomicBool::new(false);
-        thread::scope(|threads| {
+        for n in 0..3 {
+            open(&shared);
             let reader = shared.read().unwrap();
-            assert!(matches!(reader._held, Held::Place(_)));
-            threads.spawn(|| {
-                *shared.write().unwrap() = 1;
-                wrote.store(true, Ordering::SeqCst);
+            assert!(in_place(&reader));
+            thread::scope(|threads| {
+                let writer = threads.spawn(|| *shared.write().unwrap() += 1);
+                wait_for("the writer", || !shared.open.load(Ordering::SeqCst));
+                thread::sleep(Duration::from_millis(20));
+                assert!(!writer.is_finished() && *reader == n);
+                drop(reader);
+                writer.join().unwrap();
             });
-            thread::sleep(Duration::from_millis(50));
-            assert!(!wrote.load(Ordering::SeqCst) && *reader == 0);
-        });
-        assert!(wrote.load(Ordering::SeqCst));
-        let reader = shared.read().unwrap();
-        assert!(*reader == 1 && matches!(reader._held, Held::Lock(_)), "after a write: the lock");
+            let reader = shared.read().unwrap();
+            assert!(*reader == n + 1 && !in_place(&reader), "after a write: the lock");
+        }
+    }
+
+    #[test]
+    fn a_reader_that_panics_leaves_its_place() {
+        let shared = ReadMostly::new(0);
+        open(&shared);
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            assert!(!in_place(&shared.read().unwrap()), "on purpose");
+        }));
+        assert!(panicked.is_err());
+        *shared.write().unwrap() = 1;
+        assert_eq!(*shared.read().unwrap(), 1);
     }
 
     #[test]
     fn nobody_reads_what_is_half_written() {
-        const WRITES: u64 = 20_000;
+        /// Ends the readers also where the writer panics.
+        struct Stop<'a>(&'a AtomicBool);
+        impl Drop for Stop<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
         // Not atomic: two numbers that are equal whenever nobody writes.
         let shared = ReadMostly::new((0_u64, 0_u64));
-        let used = AtomicBool::new(false);
+        let stop = AtomicBool::new(false);
         let read = || {
-            loop {
+            while !stop.load(Ordering::Relaxed) {
                 let pair = shared.read().unwrap();
                 assert_eq!(pair.0, pair.1);
-                if matches!(pair._held, Held::Place(_)) {
-                    used.store(true, Ordering::Relaxed);
-                }
-                if pair.0 == WRITES {
-                    break;
-                }
             }
         };
         thread::scope(|threads| {
-            (0..4).for_each(|_| drop(threads.spawn(read)));
-            threads.spawn(|| {
-                for n in 1..=WRITES {
-                    let mut pair = shared.write().unwrap();
-                    pair.0 = n;
-                    hint::spin_loop();
-                    pair.1 = n;
-                    if n % 2 == 0 {
-                        assert_eq!(*pair.downgrade(), (n, n));
-                    }
-                    if n % 100 == 0 {
-                        thread::yield_now();
-                    }
+            // More than there are places.
+            (0..PLACES + 2).for_each(|_| drop(threads.spawn(read)));
+            let _stop = Stop(&stop);
+            for n in 1..=200 {
+                // Each time the readers are in their places.
+                wait_for("the readers", || shared.open.load(Ordering::SeqCst));
+                let mut pair = shared.write().unwrap();
+                pair.0 = n;
+                thread::yield_now();
+                pair.1 = n;
+                if n % 2 == 0 {
+                    assert_eq!(*pair.downgrade(), (n, n));
                 }
-            });
+            }
         });
-        assert!(used.load(Ordering::Relaxed), "the places were never used");
+        assert_eq!(*shared.read().unwrap(), (200, 200));
     }
 
     #[test]

@@ -504,6 +504,6 @@ fn to_store(account: &Account, options: &Options) -> Account {
     account
 }
 
-fn poisoned<E>(_: E) -> Error {
+fn poisoned<T>(_: PoisonError<T>) -> Error {
     Error::internal("an earlier call on this session failed inside the library; open it again")
 }
