@@ -76,9 +76,9 @@ impl<T> ReadMostly<T> {
         let lock = self.lock.write().map_err(|_| PoisonError::new(()))?;
         if self.changes.load(Ordering::Relaxed) != 0 {
             self.changes.store(0, Ordering::Relaxed);
-            if self.open.load(Ordering::Relaxed) {
-                self.close();
-            }
+        }
+        if self.open.load(Ordering::Relaxed) {
+            self.close();
         }
         Ok(WriteGuard { value: &self.value, lock })
     }
