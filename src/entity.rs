@@ -321,4 +321,20 @@ mod tests {
         assert!(EntityRef { flags: Entity::BARE, ..record }.check().is_err());
         assert!(EntityRef { flags: Entity::MIN | Entity::WHOLE, ..record }.check().is_err());
     }
+
+    #[test]
+    fn a_nul_is_found_wherever_it_is() {
+        for length in 0..40 {
+            // Of 1 and 128 a subtraction makes what looks most like a zero.
+            for byte in [1, 127, 128, 255] {
+                let mut text = vec![byte; length];
+                assert!(!has_nul(&text), "{length} of {byte}");
+                for at in 0..length {
+                    text[at] = 0;
+                    assert!(has_nul(&text), "{length} of {byte}, NUL at {at}");
+                    text[at] = byte;
+                }
+            }
+        }
+    }
 }

@@ -48,6 +48,7 @@ mod custom;
 pub(crate) mod clock;
 pub(crate) mod db;
 pub(crate) mod read_mostly;
+mod threads;
 
 #[cfg(test)]
 mod tests;

@@ -7,13 +7,15 @@
 //! written again and again, stays with the plain lock. (Dice and Kogan, "BRAVO: Biased Locking for
 //! Reader-Writer Locks", 2019.)
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::hint;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::Duration;
+
+use super::threads::this_thread;
 
 /// Places for readers; of more threads some share one.
 const PLACES: usize = 8;
@@ -64,7 +66,7 @@ impl<T> ReadMostly<T> {
             return Ok(ReadGuard { value: &self.value, _held: Held::Place(place) });
         }
         let lock = self.lock.read().map_err(|_| PoisonError::new(()))?;
-        let reader = thread_number();
+        let reader = this_thread();
         if self.reader.load(Ordering::Relaxed) != reader {
             self.reader_changed(reader);
         }
@@ -89,9 +91,10 @@ impl<T> ReadMostly<T> {
         Ok(self.value.get_mut())
     }
 
-    /// Takes the place of this thread, unless a writer has come.
+    /// Takes the place of this thread, unless a writer has come. Threads that were numbered one after
+    /// the other have different ones, as far as there are places.
     fn enter(&self) -> Option<Inside<'_>> {
-        let Place(count) = self.places.get()?.get(thread_number() % PLACES)?;
+        let Place(count) = self.places.get()?.get(this_thread() % PLACES)?;
         count.fetch_add(1, Ordering::SeqCst);
         let inside = Inside(count);
         // Either the writer who unsets this sees the count, or that it is unset is seen here, for
@@ -132,18 +135,6 @@ impl<T> ReadMostly<T> {
             }
         }
     }
-}
-
-/// Threads that were numbered one after the other, as far as there are places, have different ones.
-fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    thread_local!(static NUMBER: Cell<usize> = const { Cell::new(0) });
-    NUMBER.with(|number| {
-        if number.get() == 0 {
-            number.set(NEXT.fetch_add(1, Ordering::Relaxed));
-        }
-        number.get()
-    })
 }
 
 /// One reader in a place, until dropped.

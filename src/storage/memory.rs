@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
+use super::login::Login;
 use super::{Changes, Find, Storage, merged};
 use crate::entity::split_usernames;
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
@@ -17,13 +18,10 @@ pub struct MemoryStorage(Mutex<Option<Kept>>);
 /// What there is until it is closed.
 #[derive(Default)]
 struct Kept {
-    account: Arc<Account>,
+    login: Login,
     entities: BTreeMap<PeerId, Entity>,
     /// Who bears a username or phone number. The two may look alike: that is told at look-up.
     bearers: BTreeMap<String, Vec<PeerId>>,
-    states: BTreeMap<i64, UpdateState>,
-    files: BTreeMap<FileKey, SentFile>,
-    values: BTreeMap<String, Zeroizing<Vec<u8>>>,
 }
 
 impl Default for MemoryStorage {
@@ -35,7 +33,10 @@ impl Default for MemoryStorage {
 impl MemoryStorage {
     /// A storage that holds nothing but this account.
     pub(crate) fn with_account(account: Arc<Account>) -> MemoryStorage {
-        MemoryStorage(Mutex::new(Some(Kept { account, ..Kept::default() })))
+        MemoryStorage(Mutex::new(Some(Kept {
+            login: Login { account, ..Login::default() },
+            ..Kept::default()
+        })))
     }
 
     fn hold(&self) -> MutexGuard<'_, Option<Kept>> {
@@ -104,14 +105,10 @@ impl Kept {
     }
 
     fn commit(&mut self, changes: &Changes<'_>) {
+        self.login.apply(changes);
         if changes.other_account {
             self.entities.clear();
             self.bearers.clear();
-            self.states.clear();
-            self.files.clear();
-        }
-        if let Some(account) = &changes.account {
-            self.account = Arc::new(account.new.clone());
         }
         for change in &changes.entities {
             if let Some(entity) = merged(self.entities.get(&change.entity.id), change) {
@@ -119,25 +116,16 @@ impl Kept {
             }
         }
         changes.forget.iter().for_each(|id| self.forget(*id));
-        self.states.extend(changes.states.iter().map(|state| (state.id, *state)));
-        self.states.retain(|id, _| !changes.forget_states.contains(id));
-        self.files.extend(changes.files.iter().copied());
-        for (key, value) in &changes.values {
-            match value {
-                Some(value) => self.values.insert(key.clone(), value.clone()),
-                None => self.values.remove(key),
-            };
-        }
     }
 }
 
 impl Storage for MemoryStorage {
     fn load(&self) -> Result<Account> {
-        self.with(|kept| Account::clone(&kept.account))
+        self.with(|kept| Account::clone(&kept.login.account))
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {
-        self.with(|kept| kept.states.values().copied().collect())
+        self.with(|kept| kept.login.states.values().copied().collect())
     }
 
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
@@ -160,19 +148,21 @@ impl Storage for MemoryStorage {
     }
 
     fn value(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        self.with(|kept| kept.values.get(key).cloned())
+        self.with(|kept| kept.login.values.get(key).cloned())
     }
 
     fn values(&self) -> Result<Vec<(String, Zeroizing<Vec<u8>>)>> {
-        self.with(|kept| kept.values.iter().map(|(k, value)| (k.clone(), value.clone())).collect())
+        self.with(|kept| {
+            kept.login.values.iter().map(|(k, value)| (k.clone(), value.clone())).collect()
+        })
     }
 
     fn file(&self, key: &FileKey) -> Result<Option<SentFile>> {
-        self.with(|kept| kept.files.get(key).copied())
+        self.with(|kept| kept.login.files.get(key).copied())
     }
 
     fn files(&self) -> Result<Vec<(FileKey, SentFile)>> {
-        self.with(|kept| kept.files.iter().map(|(key, file)| (*key, *file)).collect())
+        self.with(|kept| kept.login.files.iter().map(|(key, file)| (*key, *file)).collect())
     }
 
     fn count(&self) -> Result<u64> {

@@ -5,6 +5,7 @@
 //! that must hold inside one transaction: they are the storage's, and said at each method.
 
 pub(crate) mod account_record;
+pub(crate) mod login;
 mod memory;
 mod sqlite;
 

@@ -4,7 +4,6 @@
 //! once and kept here; entities are asked for. The callbacks only ever store whole rows: merging is
 //! done here, so that nobody has to write those rules again in another language.
 
-use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,18 +18,13 @@ use super::{MTS_FIND_ID, MTS_FIND_NAME, MTS_FIND_PHONE, MTS_FIND_USERNAME, mts_s
 use crate::entity::split_usernames;
 use crate::ffi::guard;
 use crate::ffi::status::{kind_of, mts_status};
+use crate::ffi::threads::this_thread;
+use crate::storage::login::Login;
 use crate::storage::{Changes, Find, Storage, merged};
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
 /// Entities asked for at once where all of them are wanted.
 const CHUNK: usize = 512;
-
-/// A number that tells this thread from the others: the address of something of its own.
-/// (`thread::current` would leave an allocation behind on threads that are not Rust's.)
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| ptr::from_ref(here).addr())
-}
 
 /// Knows which threads are inside a callback, and whether `user` is the library's by now.
 #[derive(Default)]
@@ -80,21 +74,13 @@ impl Drop for Entered<'_> {
     }
 }
 
-/// What was loaded, as the last commit left it.
-#[derive(Default)]
-struct Login {
-    account: Account,
-    states: BTreeMap<i64, UpdateState>,
-    files: BTreeMap<FileKey, SentFile>,
-    values: BTreeMap<String, Zeroizing<Vec<u8>>>,
-}
-
 pub(super) struct Adapter {
     table: mts_storage,
     gate: Arc<Gate>,
     /// Idle sinks. They live as long as the storage, so that a callback which kept one and uses it
     /// too late meets an empty sink and not freed memory.
     sinks: Mutex<Vec<Arc<mts_out>>>,
+    /// What was loaded, as the last commit left it.
     login: Mutex<Login>,
     /// Held through every commit, also those that a look-up makes.
     commits: Mutex<()>,
@@ -140,7 +126,7 @@ impl Adapter {
             self.call("load", Wants::Login, |out| unsafe { load(self.table.user, out) })?;
         let mut login = self.login();
         if let Some(bytes) = answer.account {
-            login.account = account_of(&bytes)?;
+            login.account = Arc::new(account_of(&bytes)?);
         }
         login.states.extend(answer.states.into_iter().map(|state| (state.id, state)));
         for (key, value) in answer.values {
@@ -292,7 +278,7 @@ fn fits(entity: &Entity, by: Find<'_>) -> bool {
 
 impl Storage for Adapter {
     fn load(&self) -> Result<Account> {
-        Ok(self.open()?.login().account.clone())
+        Ok(Account::clone(&self.open()?.login().account))
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {
@@ -417,27 +403,6 @@ impl Storage for Adapter {
         self.store(&batch)?;
         *self.login() = Login::default();
         Ok(())
-    }
-}
-
-impl Login {
-    fn apply(&mut self, changes: &Changes<'_>) {
-        if changes.other_account {
-            self.states.clear();
-            self.files.clear();
-        }
-        if let Some(account) = &changes.account {
-            self.account = account.new.clone();
-        }
-        self.states.extend(changes.states.iter().map(|state| (state.id, *state)));
-        self.states.retain(|id, _| !changes.forget_states.contains(id));
-        self.files.extend(changes.files.iter().copied());
-        for (key, value) in &changes.values {
-            match value {
-                Some(value) => self.values.insert(key.clone(), value.clone()),
-                None => self.values.remove(key),
-            };
-        }
     }
 }
 
