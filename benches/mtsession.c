@@ -226,7 +226,7 @@ static void open_close(void)
 
 static void string_encode(void)
 {
-    uint64_t k, units = 20000;
+    uint64_t k, units = 200000;
     mts_session *session;
     mts_buffer *text;
     double began;
@@ -243,7 +243,7 @@ static void string_encode(void)
 
 static void string_decode(void)
 {
-    uint64_t k, units = 20000;
+    uint64_t k, units = 200000;
     mts_session *session, *other;
     mts_buffer *text;
     double began;

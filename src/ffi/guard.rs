@@ -138,17 +138,28 @@ pub(super) unsafe fn bytes<'a>(what: &str, ptr: *const u8, len: usize) -> Result
 /// # Safety
 /// As [`bytes`]; where `len` is [`Z`], `ptr` is NULL or good up to a NUL.
 pub(super) unsafe fn text<'a>(what: &str, ptr: *const c_char, len: usize) -> Result<&'a str> {
-    let bytes = if len == Z {
-        if ptr.is_null() {
-            return Err(is_null(what));
-        }
-        // SAFETY: not NULL, and the caller's promise.
-        unsafe { CStr::from_ptr(ptr) }.to_bytes()
-    } else {
+    // SAFETY: the caller's promise.
+    utf8(what, unsafe { text_bytes(what, ptr, len) }?)
+}
+
+/// As [`text`], without a look at what it says.
+///
+/// # Safety
+/// As [`text`].
+pub(super) unsafe fn text_bytes<'a>(
+    what: &str,
+    ptr: *const c_char,
+    len: usize,
+) -> Result<&'a [u8]> {
+    if len != Z {
         // SAFETY: the caller's promise.
-        unsafe { self::bytes(what, ptr.cast(), len) }?
-    };
-    utf8(what, bytes)
+        return unsafe { bytes(what, ptr.cast(), len) };
+    }
+    if ptr.is_null() {
+        return Err(is_null(what));
+    }
+    // SAFETY: not NULL, and the caller's promise.
+    Ok(unsafe { CStr::from_ptr(ptr) }.to_bytes())
 }
 
 /// `bytes` as text.

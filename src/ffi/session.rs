@@ -9,6 +9,7 @@ use super::guard::{self, Buffer, ErrorSlot, Out, fill, free, guard, out, out_han
 use super::options::{Chosen, FILE_FLAGS, MTS_OPEN_EXISTING, MTS_OPEN_READ_ONLY, mts_options};
 use super::status::mts_status;
 use super::status::mts_status::*;
+use crate::format::telethon_string;
 use crate::{MemoryStorage, NoticeKind, Result, Session};
 
 /// A session: all that a client must remember of one account. Made by mts_session_open and its
@@ -117,15 +118,17 @@ pub unsafe extern "C" fn mts_session_from_string(
     let (out, text, options, err) = unsafe {
         (
             out_handle("out", out),
-            guard::text("text", text, text_len),
+            guard::text_bytes("text", text, text_len),
             Chosen::new(options),
             ErrorSlot::new(err),
         )
     };
     guard(err, || {
         let (out, text, options) = (out?, text?, options?.without_file("a string session")?);
-        let session = Session::from_string(text, &options)?;
-        Ok(out.give(mts_session::new(session, None)))
+        // What can be read is ASCII. Only what cannot is looked at once more.
+        let parsed = telethon_string::decode(text)
+            .map_err(|error| guard::utf8("text", text).err().unwrap_or(error))?;
+        Ok(out.give(mts_session::new(Session::from_parsed(parsed, &options), None)))
     })
 }
 

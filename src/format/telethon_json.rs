@@ -44,7 +44,8 @@ fn parse_key(value: Value) -> Result<Option<AuthKey>> {
         Value::String(text) => Zeroizing::new(text),
         _ => return Err(damaged("auth_key_data", "is no text")),
     };
-    let bytes = decode_base64(&text).map_err(|_| damaged("auth_key_data", "is no base64"))?;
+    let bytes =
+        decode_base64(text.as_bytes()).map_err(|_| damaged("auth_key_data", "is no base64"))?;
     match bytes.len() {
         // What remains to fail is the zero key, which Telethon reads as none.
         0 | AuthKey::LEN => Ok(AuthKey::new(&bytes).ok()),

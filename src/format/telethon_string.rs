@@ -13,7 +13,7 @@ use super::{URL_SAFE, decode_base64, foreign_string, wipe};
 use crate::{AuthKey, Dc, Error, Result};
 
 /// The only version there is.
-const VERSION: &str = "1";
+const VERSION: &[u8] = b"1";
 /// Bytes with an IPv4 and with an IPv6 address.
 const IPV4_LEN: usize = 263;
 const IPV6_LEN: usize = 275;
@@ -33,7 +33,7 @@ pub(crate) struct StringSession {
 ///
 /// Spaces and line ends around it, the standard alphabet and missing padding are forgiven: they
 /// come from copying, and nothing is lost by them.
-pub(crate) fn decode(text: &str) -> Result<Option<StringSession>> {
+pub(crate) fn decode(text: &[u8]) -> Result<Option<StringSession>> {
     let text = text.trim_ascii();
     if text.is_empty() {
         return Ok(None);
@@ -77,8 +77,8 @@ pub(crate) fn decode(text: &str) -> Result<Option<StringSession>> {
 }
 
 /// What to say of a text with a character that is not ASCII. Looked for once something else is wrong.
-fn not_ascii(text: &str) -> Option<Error> {
-    let at = text.bytes().position(|byte| !byte.is_ascii())?;
+fn not_ascii(text: &[u8]) -> Option<Error> {
+    let at = text.iter().position(|byte| !byte.is_ascii())?;
     Some(Error::format(format!(
         "the string session has a character that is not ASCII at position {}; copy it again",
         at + 1
@@ -92,7 +92,7 @@ pub(crate) fn encode(dc: &Dc, key: &AuthKey) -> Result<Zeroizing<Vec<u8>>> {
     // secret behind. So does encoding by pieces, on the stack.
     let length = VERSION.len() + bytes.len().div_ceil(3) * 4;
     let mut text = Zeroizing::new(Vec::with_capacity(length + 1));
-    text.extend_from_slice(VERSION.as_bytes());
+    text.extend_from_slice(VERSION);
     text.resize(length, 0);
     let encoded = text.get_mut(VERSION.len()..).map(|room| URL_SAFE.encode_slice(&bytes, room));
     wipe(bytes);
@@ -246,6 +246,10 @@ mod tests {
         String::from_utf8(encode(dc, key).unwrap().to_vec()).unwrap()
     }
 
+    fn read(text: &str) -> Result<Option<StringSession>> {
+        decode(text.as_bytes())
+    }
+
     fn strings(json: &str) -> Vec<Value> {
         let value: Value = serde_json::from_str(json).unwrap();
         value["strings"].as_array().unwrap().clone()
@@ -253,7 +257,7 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, says: &str) {
-        let error = decode(text).unwrap_err();
+        let error = read(text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Format, "{error}");
         assert!(error.message().contains(says), "{error}");
     }
@@ -268,7 +272,7 @@ mod tests {
             assert_eq!(strings.len(), 8);
             for entry in strings {
                 let text = entry["string"].as_str().unwrap();
-                let session = decode(text).unwrap().unwrap();
+                let session = read(text).unwrap().unwrap();
                 let mut bytes: Vec<u8> = (0..=255).collect();
                 if entry["auth_key"] == "desc" {
                     bytes.reverse();
@@ -284,15 +288,15 @@ mod tests {
 
     #[test]
     fn what_copying_does_to_a_string_is_forgiven() {
-        let session = decode(&text()).unwrap();
+        let session = read(&text()).unwrap();
         assert!(session.is_some());
-        assert_eq!(decode(&format!(" \t{}\r\n", text())).unwrap(), session);
-        assert_eq!(decode(text().trim_end_matches('=')).unwrap(), session);
+        assert_eq!(read(&format!(" \t{}\r\n", text())).unwrap(), session);
+        assert_eq!(read(text().trim_end_matches('=')).unwrap(), session);
         let bytes = pack(&dc(), &key()).unwrap();
-        assert_eq!(decode(&format!("1{}", STANDARD.encode(&*bytes))).unwrap(), session);
-        assert_eq!(decode(&format!("1{}", STANDARD_NO_PAD.encode(&*bytes))).unwrap(), session);
-        assert_eq!(decode("").unwrap(), None);
-        assert_eq!(decode(" \n").unwrap(), None);
+        assert_eq!(read(&format!("1{}", STANDARD.encode(&*bytes))).unwrap(), session);
+        assert_eq!(read(&format!("1{}", STANDARD_NO_PAD.encode(&*bytes))).unwrap(), session);
+        assert_eq!(read("").unwrap(), None);
+        assert_eq!(read(" \n").unwrap(), None);
     }
 
     #[test]
@@ -329,7 +333,7 @@ mod tests {
     fn no_error_repeats_the_secret() {
         let good = text();
         for end in 1..good.len() - 2 {
-            let error = decode(&good[..end]).unwrap_err().to_string();
+            let error = read(&good[..end]).unwrap_err().to_string();
             assert!(
                 !good
                     .as_bytes()
@@ -363,7 +367,7 @@ mod tests {
         let strings = strings.iter().filter_map(|entry| entry["string"].as_str());
         let strings: Vec<_> = strings.filter(|text| text.starts_with('1')).collect();
         // Of all lengths; those with an address of 14 characters are as long as Telethon's.
-        let bytes = strings.iter().map(|text| decode_base64(&text[1..]).unwrap().len());
+        let bytes = strings.iter().map(|text| decode_base64(text[1..].as_bytes()).unwrap().len());
         assert_eq!(bytes.filter(|length| *length == IPV6_LEN).count(), 6);
         assert_eq!(strings.len(), 10);
         for text in strings {
@@ -372,7 +376,7 @@ mod tests {
         // An address that only begins like theirs is Telethon's.
         let dc = Dc::new(2, "e:3134:392e:3135:342e:3136:372e:ff", 443).unwrap();
         let text = written(&dc, &key());
-        assert_eq!(decode(&text).unwrap().unwrap().dc, dc);
+        assert_eq!(read(&text).unwrap().unwrap().dc, dc);
     }
 
     #[test]
@@ -413,7 +417,7 @@ mod tests {
             ("0:0:0:0:fffe:0:0:1", "::fffe:0:0:1"),
         ] {
             let dc = Dc { id: 2, host: address.into(), port: 443 };
-            let session = decode(&written(&dc, &key())).unwrap().unwrap();
+            let session = read(&written(&dc, &key())).unwrap().unwrap();
             assert_eq!(session.dc.host, expected, "{address}");
         }
     }
@@ -437,7 +441,7 @@ mod tests {
             let key = AuthKey::new(&bytes).unwrap();
             let dc = Dc::new(id, &address.to_string(), port).unwrap();
             let text = written(&dc, &key);
-            let session = decode(&text).unwrap().unwrap();
+            let session = read(&text).unwrap().unwrap();
             prop_assert_eq!(session.dc.host.parse::<IpAddr>().unwrap(), address);
             prop_assert_eq!((session.dc.id, session.dc.port), (id, port));
             prop_assert_eq!(session.key, Some(key));
@@ -445,8 +449,8 @@ mod tests {
 
         #[test]
         fn no_text_is_a_surprise(text in any::<String>(), base64 in "1[A-Za-z0-9+/_-]{0,400}={0,3}") {
-            let _ = decode(&text);
-            let _ = decode(&base64);
+            let _ = read(&text);
+            let _ = read(&base64);
         }
 
         #[test]

@@ -149,7 +149,7 @@ impl Session {
     /// A session in memory from Telethon's string form (`StringSession(s)`); an empty text makes
     /// an empty session.
     pub fn from_string(text: &str, options: &Options) -> Result<Session> {
-        Ok(Session::from_parsed(telethon_string::decode(text)?, options))
+        Ok(Session::from_parsed(telethon_string::decode(text.as_bytes())?, options))
     }
 
     /// As [`Session::from_string`], from the bytes behind the text: dc id, address, port, key.
@@ -157,7 +157,8 @@ impl Session {
         Ok(Session::from_parsed(Some(telethon_string::unpack(bytes)?), options))
     }
 
-    fn from_parsed(parsed: Option<StringSession>, options: &Options) -> Session {
+    /// As [`Session::from_string`], from what was read of it.
+    pub(crate) fn from_parsed(parsed: Option<StringSession>, options: &Options) -> Session {
         let (dc, auth_key) = parsed.map(|parsed| (parsed.dc, parsed.key)).unzip();
         let account = Account { dc, auth_key: auth_key.flatten(), ..Account::default() };
         Session::in_memory(account, options)

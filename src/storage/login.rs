@@ -18,6 +18,11 @@ pub(crate) struct Login {
 }
 
 impl Login {
+    /// Of this account nothing but its record.
+    pub(crate) fn of(account: Arc<Account>) -> Login {
+        Login { account, states: BTreeMap::new(), files: BTreeMap::new(), values: BTreeMap::new() }
+    }
+
     /// Takes in what is committed.
     pub(crate) fn apply(&mut self, changes: &Changes<'_>) {
         if changes.other_account {

@@ -16,7 +16,6 @@ use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile
 pub struct MemoryStorage(Mutex<Option<Kept>>);
 
 /// What there is until it is closed.
-#[derive(Default)]
 struct Kept {
     login: Login,
     entities: BTreeMap<PeerId, Entity>,
@@ -34,8 +33,9 @@ impl MemoryStorage {
     /// A storage that holds nothing but this account.
     pub(crate) fn with_account(account: Arc<Account>) -> MemoryStorage {
         MemoryStorage(Mutex::new(Some(Kept {
-            login: Login { account, ..Login::default() },
-            ..Kept::default()
+            login: Login::of(account),
+            entities: BTreeMap::new(),
+            bearers: BTreeMap::new(),
         })))
     }
 
