@@ -56,6 +56,7 @@ unsafe impl Plain for usize {}
 // SAFETY: as above.
 unsafe impl<const N: usize> Plain for [u8; N] {}
 
+#[cold]
 fn is_null(what: &str) -> Error {
     Error::argument(format!("{what} is NULL"))
 }
@@ -226,16 +227,7 @@ unsafe fn rows_checked<'a, T: Plain>(
 ) -> Result<Rows<'a, T>> {
     let rows = Rows { base: base.cast(), count, stride, caller: PhantomData };
     if stride > size_of::<T>() {
-        for index in 0..count {
-            // SAFETY: inside the array; the tail is `stride - size_of::<T>()` bytes long.
-            let tail = unsafe {
-                std::slice::from_raw_parts(
-                    rows.base.add(index * stride + size_of::<T>()),
-                    stride - size_of::<T>(),
-                )
-            };
-            check_tail(&format!("{what}: record {index}"), tail)?;
-        }
+        rows.check_tails(what)?;
     }
     Ok(rows)
 }
@@ -251,6 +243,22 @@ pub(super) unsafe fn record<T: Plain>(what: &str, record: *const T, size: usize)
 }
 
 impl<T: Plain> Rows<'_, T> {
+    /// Refuses records with more in them than is known here.
+    #[cold]
+    fn check_tails(&self, what: &str) -> Result<()> {
+        for index in 0..self.count {
+            // SAFETY: inside the array; the tail is `stride - size_of::<T>()` bytes long.
+            let tail = unsafe {
+                std::slice::from_raw_parts(
+                    self.base.add(index * self.stride + size_of::<T>()),
+                    self.stride - size_of::<T>(),
+                )
+            };
+            check_tail(&format!("{what}: record {index}"), tail)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.count
     }
@@ -287,17 +295,24 @@ fn check_array<T: Plain>(
         return Err(is_null(what));
     }
     if stride < T::FIRST_SIZE || stride > MAX_STRIDE {
-        return Err(Error::argument(format!(
-            "{what}: a {measure} of {stride} bytes is impossible; a record has at least {}",
-            T::FIRST_SIZE
-        )));
+        return Err(impossible_stride(what, measure, stride, T::FIRST_SIZE));
     }
     if count.checked_mul(stride).is_none_or(|bytes| isize::try_from(bytes).is_err()) {
-        return Err(Error::argument(format!(
-            "{what}: no memory has {count} records of {stride} bytes"
-        )));
+        return Err(too_many(what, count, stride));
     }
     Ok(())
+}
+
+#[cold]
+fn impossible_stride(what: &str, measure: &str, stride: usize, least: usize) -> Error {
+    Error::argument(format!(
+        "{what}: a {measure} of {stride} bytes is impossible; a record has at least {least}"
+    ))
+}
+
+#[cold]
+fn too_many(what: &str, count: usize, stride: usize) -> Error {
+    Error::argument(format!("{what}: no memory has {count} records of {stride} bytes"))
 }
 
 /// A struct that begins with its own size, as a `u32`: read as far as both sides know it, zero

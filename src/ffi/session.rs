@@ -27,14 +27,15 @@ impl mts_session {
     }
 
     pub(super) fn refuse_inside_callback(&self) -> Result<()> {
-        match &self.gate {
-            Some(gate) => {
-                // First: in the child of a fork the gate's lock may never come free.
-                self.core.check_process()?;
-                gate.refuse_inside()
-            }
-            None => Ok(()),
-        }
+        self.gate.as_deref().map_or(Ok(()), |gate| self.refuse_inside(gate))
+    }
+
+    /// Apart, so that the sessions without a gate do nothing for it.
+    #[inline(never)]
+    fn refuse_inside(&self, gate: &Gate) -> Result<()> {
+        // First: in the child of a fork the gate's lock may never come free.
+        self.core.check_process()?;
+        gate.refuse_inside()
     }
 }
 

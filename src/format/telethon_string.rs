@@ -367,7 +367,7 @@ mod tests {
         let strings = strings.iter().filter_map(|entry| entry["string"].as_str());
         let strings: Vec<_> = strings.filter(|text| text.starts_with('1')).collect();
         // Of all lengths; those with an address of 14 characters are as long as Telethon's.
-        let bytes = strings.iter().map(|text| decode_base64(text[1..].as_bytes()).unwrap().len());
+        let bytes = strings.iter().map(|text| decode_base64(&text.as_bytes()[1..]).unwrap().len());
         assert_eq!(bytes.filter(|length| *length == IPV6_LEN).count(), 6);
         assert_eq!(strings.len(), 10);
         for text in strings {

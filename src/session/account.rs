@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::entity::Known;
+use crate::ffi::clock;
 use crate::storage::{AccountChange, Changes, EntityChange, Find};
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
@@ -226,7 +227,7 @@ impl Session {
             kept.extend(salts.iter().map(|salt| Salt { dc, ..*salt }));
             kept.sort_by_key(|salt| (salt.dc, salt.since));
             live.account_changed();
-            live.is_due(&self.options)
+            live.is_due(clock::coarse(), &self.options)
         };
         if due {
             self.save_if_due();

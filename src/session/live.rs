@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 use super::Options;
 use super::table::{Put, Table};
 use crate::entity::{EntityRef, split_usernames};
-use crate::ffi::clock;
 use crate::storage::{Changes, EntityChange, Find};
 use crate::{
     Account, DcKey, Entity, FileKey, KeySlot, PeerId, SentFile, UpdateState, UpdateStatePatch,
@@ -128,18 +127,20 @@ impl Live {
             + usize::from(self.account_waits)
     }
 
-    /// Notes that rows came in now; says whether all should be stored.
-    pub(super) fn is_due(&mut self, options: &Options) -> bool {
+    /// Notes that rows came in at this time, since 1970; says whether all should be stored.
+    pub(super) fn is_due(&mut self, time: Duration, options: &Options) -> bool {
         let unsaved = self.unsaved();
         if unsaved == 0 {
             return false;
         }
-        let time = clock::coarse();
-        // Where the clock has been set back, the waiting begins anew.
-        let since = self.waiting_since.map_or(time, |since| since.min(time));
-        self.waiting_since = Some(since);
+        let since = match self.waiting_since {
+            Some(since) if since <= time => since,
+            // It begins, or the clock has been set back: then it begins anew.
+            _ => *self.waiting_since.insert(time),
+        };
         unsaved >= options.max_dirty
-            || !options.max_dirty_age.is_zero() && time - since >= options.max_dirty_age
+            || !options.max_dirty_age.is_zero()
+                && time.saturating_sub(since) >= options.max_dirty_age
     }
 
     pub(super) fn put_entity(

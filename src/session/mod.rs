@@ -316,37 +316,35 @@ impl Session {
     }
 
     pub(crate) fn check_process(&self) -> Result<()> {
-        if self.process.is_this() {
-            return Ok(());
-        }
-        Err(Error::new(
+        if self.process.is_this() { Ok(()) } else { Err(self.of_another_process()) }
+    }
+
+    #[cold]
+    fn of_another_process(&self) -> Error {
+        let place = self.storage.place();
+        let id = self.process.id();
+        Error::new(
             ErrorKind::Closed,
-            format!(
-                "{} belongs to process {}; after a fork the child opens its own",
-                self.storage.place(),
-                self.process.id()
-            ),
-        ))
+            format!("{place} belongs to process {id}; after a fork the child opens its own"),
+        )
     }
 
     fn live(&self) -> Result<ReadGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.read().map_err(poisoned)?;
-        if live.closed { Err(self.closed()) } else { Ok(live) }
+        if live.closed { Err(self.closed(false)) } else { Ok(live) }
     }
 
     fn live_mut(&self) -> Result<WriteGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.write().map_err(poisoned)?;
-        if live.closing {
-            let text = format!("{} is being closed", self.storage.place());
-            return Err(Error::new(ErrorKind::Closed, text));
-        }
-        if live.closed { Err(self.closed()) } else { Ok(live) }
+        if live.closed || live.closing { Err(self.closed(live.closing)) } else { Ok(live) }
     }
 
-    fn closed(&self) -> Error {
-        Error::new(ErrorKind::Closed, format!("{} is closed", self.storage.place()))
+    #[cold]
+    fn closed(&self, still: bool) -> Error {
+        let is = if still { "is being closed" } else { "is closed" };
+        Error::new(ErrorKind::Closed, format!("{} {is}", self.storage.place()))
     }
 
     /// The right to commit; taken before any lock on `live`.
@@ -355,13 +353,13 @@ impl Session {
     }
 
     fn writable(&self) -> Result<()> {
-        if !self.storage.is_read_only() {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::ReadOnly,
-            format!("{} was opened read-only", self.storage.place()),
-        ))
+        if self.storage.is_read_only() { Err(self.read_only()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn read_only(&self) -> Error {
+        let text = format!("{} was opened read-only", self.storage.place());
+        Error::new(ErrorKind::ReadOnly, text)
     }
 
     /// Stores a set of changes. The caller holds `commits`, and has [`Session::heed_found`] look at
@@ -435,6 +433,11 @@ impl Session {
             return Ok(live);
         }
         drop(live);
+        self.make_room()
+    }
+
+    #[cold]
+    fn make_room(&self) -> Result<WriteGuard<'_, Live>> {
         self.save()
             .map_err(|error| error.at("too many rows wait in memory and cannot be saved"))?;
         self.live_mut()

@@ -105,7 +105,8 @@ impl Session {
             record.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
         let mut absent = Vec::new();
-        let now = clock::seconds();
+        let time = clock::exact();
+        let now = time.as_secs().cast_signed();
         let due = {
             let mut live = self.room()?;
             if !live.save_entities {
@@ -120,7 +121,7 @@ impl Session {
                     absent.push(record);
                 }
             }
-            live.is_due(&self.options)
+            live.is_due(time, &self.options)
         };
         for record in absent {
             // It only fills gaps of a row that the storage may have. Where that cannot be read

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Session;
 use super::live::Live;
+use crate::ffi::clock;
 use crate::ffi::read_mostly::{ReadGuard, WriteGuard};
 use crate::storage::{Changes, ValueChange};
 use crate::update_state::check_id;
@@ -64,7 +65,7 @@ impl Session {
             for patch in patches {
                 live.patch_state(patch);
             }
-            live.is_due(&self.options)
+            live.is_due(clock::coarse(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -97,7 +98,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_file(*key, *file);
-            live.is_due(&self.options)
+            live.is_due(clock::coarse(), &self.options)
         };
         if due {
             self.save_if_due();
@@ -184,7 +185,7 @@ impl Session {
         let due = {
             let mut live = self.room()?;
             live.put_value(key.to_owned(), value);
-            live.is_due(&self.options)
+            live.is_due(clock::coarse(), &self.options)
         };
         if due {
             self.save_if_due();
