@@ -16,7 +16,8 @@ enum {
     WORKING = 50000,   /* entities in memory, at most; well under mtsession's default bound */
     CHANNELS = 100,    /* channels whose updates are read */
     BUNDLE = 300,      /* updates that are made ahead */
-    LOGGED = 3         /* bundles that go to a write-ahead log: fewer frames than SQLite keeps in one */
+    SYNCED_LOG = 3,    /* bundles that go to a write-ahead log, each update synced */
+    LOG = 60           /* the same, none synced: the log is full and copied into the file many times */
 };
 
 #define BITS39 ((UINT64_C(1) << 39) - 1)

@@ -389,7 +389,7 @@ static void call(void)
 }
 
 /* With a write-ahead log; not on a file system where mtsession does not dare to have one. */
-static void updates_wal(uint32_t journal)
+static void updates_wal(uint32_t journal, uint64_t bundles)
 {
     mts_options options = MTS_OPTIONS_INIT;
     mts_session *session;
@@ -406,7 +406,7 @@ static void updates_wal(uint32_t journal)
         return;
     }
     close_session(session);
-    updates(LOGGED, 1, &options);
+    updates(bundles, 1, &options);
 }
 
 int main(int count, char **words)
@@ -429,8 +429,8 @@ int main(int count, char **words)
     else if (IS("put_known")) put_known();
     else if (IS("update")) updates(1000, 0, NULL);
     else if (IS("update_saved")) updates(1, 1, NULL);
-    else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL);
-    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE);
+    else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL, SYNCED_LOG);
+    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE, LOG);
     else if (IS("open")) open_close();
     else if (IS("string_encode")) string_encode();
     else if (IS("string_decode")) string_decode();

@@ -185,8 +185,10 @@ impl Prepared<'_> {
 impl Drop for Prepared<'_> {
     fn drop(&mut self) {
         if let Some(mut statement) = self.statement.take() {
-            // What was bound may be a key.
-            statement.clear_bindings();
+            if statement.parameter_count() > 0 {
+                // What was bound may be a key.
+                statement.clear_bindings();
+            }
             if let Some(place) = self.db.statements.borrow_mut().get_mut(self.place) {
                 *place = Some(statement);
             }
