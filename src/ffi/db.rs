@@ -144,7 +144,7 @@ pub(crate) struct Prepared<'a> {
 
 impl Prepared<'_> {
     fn statement(&mut self) -> Result<&mut Statement<'static>> {
-        self.statement.as_deref_mut().ok_or(rusqlite::Error::InvalidQuery)
+        self.statement.as_deref_mut().ok_or_else(|| rusqlite::Error::InvalidQuery)
     }
 
     /// As [`Statement::execute`].
