@@ -46,7 +46,7 @@ class Row:
     once: bool = False
     # Changes the file, so that it gets a copy.
     writes: bool = False
-    # Times a round: more where the disk's whims are larger than what is to be seen.
+    # Times a round: more where the whims of disk or machine are larger than what is to be seen.
     repeat: int = 1
     # Telethon's operation to compare with, if it is another one.
     like: str = ""
@@ -70,7 +70,7 @@ ROWS = [
     Row("put_new_saved", "the same, every batch saved, behind that many entities, a row",
         at_most=1.2, floor=1_000_000, writes=True),
     Row("update", "an update: 2 known entities and a channel's state, not saved", at_least=40,
-        writes=True),
+        writes=True, repeat=3),
     Row("update_saved", "the same, saved each time (power-safe: EXTRA; Telethon, grammers: FULL)",
         at_most=1.1, at_least=1, writes=True, repeat=3),
     Row("update_wal_power", "the same, journal=wal, power-safe (FULL)", at_most=1.2, at_least=4,
@@ -79,8 +79,8 @@ ROWS = [
         at_least=20, writes=True, like="update_saved"),
     Row("open", "open, read the key, close", at_least=1, flat=True, writes=True),
     Row("cached_memory", "memory a cached entity (at most 160 B and its texts)", max_bytes=160),
-    Row("string_encode", "string session, encode", at_least=20, once=True),
-    Row("string_decode", "string session, decode", at_least=20, once=True),
+    Row("string_encode", "string session, encode", at_least=20, once=True, repeat=5),
+    Row("string_decode", "string session, decode", at_least=20, once=True, repeat=5),
     Row("idle", "an idle open session (at most 256 KiB, 2 descriptors)", max_bytes=256 * 1024,
         max_descriptors=2, once=True),
     Row("threads_1", "look-ups by id in memory, 1 thread", once=True),
