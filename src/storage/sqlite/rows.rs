@@ -2,7 +2,7 @@
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Params, Row, ToSql};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, ToSmolStr};
 use zeroize::Zeroizing;
 
 use super::notices::Notices;
@@ -104,9 +104,9 @@ fn username(cell: ValueRef<'_>) -> Cell<SmolStr> {
 fn phone(cell: ValueRef<'_>) -> Cell<SmolStr> {
     let digits: SmolStr = match cell {
         ValueRef::Null | ValueRef::Integer(0) | ValueRef::Text([]) => return Ok(None),
-        ValueRef::Integer(number) if number > 0 => number.to_string().into(),
+        ValueRef::Integer(number) if number > 0 => number.to_smolstr(),
         ValueRef::Real(number) if (1.0..1e18).contains(&number) && number.fract() == 0.0 => {
-            (number as i64).to_string().into()
+            (number as i64).to_smolstr()
         }
         ValueRef::Text(_) => {
             let text = text(cell)?.unwrap_or_default();
