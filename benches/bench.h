@@ -17,7 +17,7 @@ enum {
     CHANNELS = 100,    /* channels whose updates are read */
     BUNDLE = 300,      /* updates that are made ahead */
     SYNCED_LOG = 3,    /* bundles that go to a write-ahead log, each update synced */
-    LOG = 60           /* the same, none synced: the log is full and copied into the file many times */
+    UNSYNCED_LOG = 60  /* the same, none synced: the log is full and copied into the file many times */
 };
 
 #define BITS39 ((UINT64_C(1) << 39) - 1)

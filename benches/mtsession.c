@@ -430,7 +430,7 @@ int main(int count, char **words)
     else if (IS("update")) updates(1000, 0, NULL);
     else if (IS("update_saved")) updates(1, 1, NULL);
     else if (IS("update_wal_power")) updates_wal(MTS_JOURNAL_WAL, SYNCED_LOG);
-    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE, LOG);
+    else if (IS("update_wal_process")) updates_wal(MTS_JOURNAL_WAL_PROCESS_SAFE, UNSYNCED_LOG);
     else if (IS("open")) open_close();
     else if (IS("string_encode")) string_encode();
     else if (IS("string_decode")) string_decode();

@@ -240,6 +240,7 @@ def compare(answers):
             if not any(found.values()):
                 continue
             if row.like:
+                # One answer of each round.
                 like = next(other for other in ROWS if other.op == row.like)
                 found[TELETHON] = (answers[order, size].get((like.op, TELETHON)) or [])[::like.repeat]
             ours = found[OURS]

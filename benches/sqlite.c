@@ -241,7 +241,7 @@ int main(int count, char **words)
     else if (IS("disk_id") || IS("disk_username") || IS("disk_phone")) disk();
     else if (IS("update_saved")) updates(1, "DELETE", "EXTRA");
     else if (IS("update_wal_power")) updates(SYNCED_LOG, "WAL", "FULL");
-    else if (IS("update_wal_process")) updates(LOG, "WAL", "NORMAL");
+    else if (IS("update_wal_process")) updates(UNSYNCED_LOG, "WAL", "NORMAL");
     else if (IS("open")) open_close();
     else answer_unsupported(op);
     return 0;

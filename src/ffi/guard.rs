@@ -56,6 +56,8 @@ unsafe impl Plain for usize {}
 // SAFETY: as above.
 unsafe impl<const N: usize> Plain for [u8; N] {}
 
+// What is cold stands apart, so that a call that succeeds does not save registers for it.
+
 #[cold]
 fn is_null(what: &str) -> Error {
     Error::argument(format!("{what} is NULL"))

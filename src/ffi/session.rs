@@ -126,7 +126,7 @@ pub unsafe extern "C" fn mts_session_from_string(
     };
     guard(err, || {
         let (out, text, options) = (out?, text?, options?.without_file("a string session")?);
-        // What can be read is ASCII. Only what cannot is looked at once more.
+        // What can be read is ASCII. Only what cannot is looked at once more: it may be no text at all.
         let parsed = telethon_string::decode(text)
             .map_err(|error| guard::utf8("text", text).err().unwrap_or(error))?;
         Ok(out.give(mts_session::new(Session::from_parsed(parsed, &options), None)))

@@ -29,7 +29,8 @@ pub(crate) struct StringSession {
     pub(crate) key: Option<AuthKey>,
 }
 
-/// Reads a string session: Telethon's `StringSession(text)`. Nothing is in the empty text.
+/// Reads a string session: Telethon's `StringSession(text)`. Nothing is in the empty text. Bytes that
+/// are no text at all are refused like any that are not base64.
 ///
 /// Spaces and line ends around it, the standard alphabet and missing padding are forgiven: they
 /// come from copying, and nothing is lost by them.

@@ -135,7 +135,8 @@ impl Live {
         }
         let since = match self.waiting_since {
             Some(since) if since <= time => since,
-            // It begins, or the clock has been set back: then it begins anew.
+            // It begins, or the clock has been set back (by a moment: the coarse one is behind): then it
+            // begins anew.
             _ => *self.waiting_since.insert(time),
         };
         unsaved >= options.max_dirty
@@ -341,4 +342,25 @@ impl Live {
 
 fn looks_like_phone(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_due_at_its_age_by_a_clock_that_may_be_set_back() {
+        let options = Options { max_dirty_age: Duration::from_secs(60), ..Options::default() };
+        let mut live = Live::new(Arc::default(), &options);
+        let is_due_at =
+            |live: &mut Live, seconds| live.is_due(Duration::from_secs(seconds), &options);
+        // Nothing waits.
+        assert!(!is_due_at(&mut live, 4000));
+        live.put_value("key".to_owned(), None);
+        for begin in [5000, 1000] {
+            assert!(!is_due_at(&mut live, begin));
+            assert!(!is_due_at(&mut live, begin + 59));
+            assert!(is_due_at(&mut live, begin + 60));
+        }
+    }
 }

@@ -319,6 +319,9 @@ impl Session {
         if self.process.is_this() { Ok(()) } else { Err(self.of_another_process()) }
     }
 
+    // The errors stand apart, and are marked as cold, so that a call that succeeds (as all look-ups and
+    // updates do) does not save registers for them.
+
     #[cold]
     fn of_another_process(&self) -> Error {
         let place = self.storage.place();
@@ -332,18 +335,18 @@ impl Session {
     fn live(&self) -> Result<ReadGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.read().map_err(poisoned)?;
-        if live.closed { Err(self.closed(false)) } else { Ok(live) }
+        if live.closed { Err(self.closed(&live)) } else { Ok(live) }
     }
 
     fn live_mut(&self) -> Result<WriteGuard<'_, Live>> {
         self.check_process()?;
         let live = self.live.write().map_err(poisoned)?;
-        if live.closed || live.closing { Err(self.closed(live.closing)) } else { Ok(live) }
+        if live.closed || live.closing { Err(self.closed(&live)) } else { Ok(live) }
     }
 
     #[cold]
-    fn closed(&self, still: bool) -> Error {
-        let is = if still { "is being closed" } else { "is closed" };
+    fn closed(&self, live: &Live) -> Error {
+        let is = if live.closing { "is being closed" } else { "is closed" };
         Error::new(ErrorKind::Closed, format!("{} {is}", self.storage.place()))
     }
 

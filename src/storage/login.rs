@@ -20,6 +20,7 @@ pub(crate) struct Login {
 impl Login {
     /// Of this account nothing but its record.
     pub(crate) fn of(account: Arc<Account>) -> Login {
+        // Nothing is taken from a default one, whose account would be made to be thrown away.
         Login { account, states: BTreeMap::new(), files: BTreeMap::new(), values: BTreeMap::new() }
     }
 

@@ -216,6 +216,10 @@ static void paths_and_texts(const char *folder, mts_session *s)
     REFUSED(MTS_E_ARGUMENT, "data center 0", mts_session_set_dc(s, 0, "a", MTS_Z, 443, &err));
     REFUSED(MTS_E_FORMAT, "", mts_session_from_string("2abc", MTS_Z, NULL, &made, &err));
     REFUSED(MTS_E_FORMAT, "", mts_session_from_string("1AAAA", MTS_Z, NULL, &made, &err));
+    REFUSED(MTS_E_FORMAT, "not ASCII at position 2",
+            mts_session_from_string("1\xc3\xa9", MTS_Z, NULL, &made, &err));
+    REFUSED(MTS_E_ARGUMENT, "text is not UTF-8 from byte 2",
+            mts_session_from_string("1A\xff", MTS_Z, NULL, &made, &err));
     REFUSED(MTS_E_FORMAT, "", mts_session_from_packed(key, 17, NULL, &made, &err));
     CHECK(made == NULL);
 }
