@@ -29,7 +29,8 @@ pub const MTS_JOURNAL_ROLLBACK: u32 = 0;
 /// saved survives the loss of power. While the session is open, its file is whole only together
 /// with the -wal file beside it. It is entered at the first write and left at close; where it would
 /// be dangerous (a network file system, a file with several names, a shared session) a notice says
-/// so and the rollback journal serves.
+/// so and the rollback journal serves. Others may read and write the file meanwhile; only, the log is
+/// not begun anew until this session next saves, or reads the file.
 pub const MTS_JOURNAL_WAL: u32 = 1;
 /// Journal: as MTS_JOURNAL_WAL, faster still. What was saved survives the death of the process, but
 /// what was saved since the last credential may be lost with the power. Credentials are never.

@@ -155,6 +155,18 @@ fn another_process() {
             ready();
             crash::live(&path, Journal::WalPowerSafe, say);
         }
+        "fill the disk" => {
+            ready();
+            full::fill(&path, Journal::Rollback);
+        }
+        "fill the disk with a log" => {
+            ready();
+            full::fill(&path, Journal::WalProcessSafe);
+        }
+        "fill the disk with a power-safe log" => {
+            ready();
+            full::fill(&path, Journal::WalPowerSafe);
+        }
         "ask for the log" => {
             ready();
             let storage = open_with(

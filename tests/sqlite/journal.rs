@@ -28,6 +28,7 @@ fn the_log_is_entered_at_the_first_write_and_left_at_close() {
         put(&storage, person(1, 100, "ada", "", ""), ALL);
         assert!(has_log(&path));
         assert!(!storage.changed_elsewhere().unwrap(), "it was ourselves");
+        put(&storage, person(2, 100, "", "", ""), ALL);
         storage.close().unwrap();
         let left: Vec<_> = snapshot(folder.path()).into_keys().collect();
         assert_eq!(left, [path.clone(), path.with_extension("session-lock")]);
@@ -38,25 +39,31 @@ fn the_log_is_entered_at_the_first_write_and_left_at_close() {
 
 #[test]
 fn a_log_that_is_synced_at_each_commit_is_written_over_before_it_is_long() {
-    const FRAME: u64 = 4096 + 24;
-    let length = |journal| {
-        let (_folder, path) = logged_in();
-        let storage = open_with(&path, options(journal));
-        for n in 1..=200 {
-            put(&storage, person(n, 100, "", "", ""), ALL);
-        }
-        fs::metadata(path.with_extension("session-wal")).unwrap().len()
-    };
-    assert!(length(Journal::WalPowerSafe) < 80 * FRAME);
-    assert!(length(Journal::WalProcessSafe) >= 200 * FRAME, "there it would cost more syncs");
+    assert!(frames(Journal::WalPowerSafe, 200) < 80);
+    assert!(frames(Journal::WalProcessSafe, 200) >= 200, "there it would cost more syncs");
+}
+
+#[test]
+fn a_log_that_is_not_synced_is_written_over_too() {
+    assert!((900..1100).contains(&frames(Journal::WalProcessSafe, 3000)));
+}
+
+/// How long the log is after so many commits.
+fn frames(journal: Journal, commits: i64) -> u64 {
+    let (_folder, path) = logged_in();
+    let storage = open_with(&path, options(journal));
+    for n in 1..=commits {
+        put(&storage, person(n, 100, "", "", ""), ALL);
+    }
+    fs::metadata(path.with_extension("session-wal")).unwrap().len() / (4096 + 24)
 }
 
 #[test]
 fn a_credential_is_in_the_file_itself_when_its_setter_returns() {
     let (folder, path) = logged_in();
     let storage = with_log(&path);
-    put(&storage, person(1, 100, "ada", "", ""), ALL);
     let old = storage.load().unwrap();
+    put(&storage, person(1, 100, "ada", "", ""), ALL);
     let new = Account { auth_key: Some(key(9)), ..old.clone() };
     let account = Some(AccountChange { old: &old, new: &new });
     storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
@@ -97,6 +104,53 @@ fn another_program_may_open_write_and_close_the_file_meanwhile() {
     assert_eq!(ask::<i64>(&path, "SELECT count(*) FROM entities WHERE name = 'ours'"), 20);
     assert_eq!(ask::<i64>(&path, "SELECT count(*) FROM entities WHERE name = 'theirs'"), 20);
     assert_eq!(ask::<i64>(&path, "SELECT takeout_id FROM sessions"), 20);
+}
+
+#[test]
+fn commits_go_on_from_what_others_have_written_since_the_last() {
+    let (_folder, path) = logged_in();
+    let storage = with_log(&path);
+    let other = Connection::open(&path).unwrap();
+    for n in 1..=20 {
+        put(&storage, person(2 * n, 100, "", "", "ours"), ALL);
+        other.execute("INSERT INTO entities (id, hash) VALUES (?1, 7)", [2 * n + 1]).unwrap();
+        if n % 2 == 0 {
+            assert_eq!(get(&storage, 2 * n + 1).unwrap().access_hash, 7);
+        }
+        assert!(put(&storage, person(2 * n, 200, "", "", "ours"), ALL), "it was noticed");
+    }
+    assert_eq!(storage.count().unwrap(), 40);
+    drop(other);
+    storage.close().unwrap();
+    assert_eq!(ask::<i64>(&path, "SELECT count(*) FROM entities WHERE date = 200"), 20);
+}
+
+#[test]
+fn a_strange_table_of_our_name_is_replaced_under_the_log_too() {
+    let (_folder, path) = logged_in();
+    run(&path, "CREATE TABLE mts_dcs (x)");
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "", "", ""), ALL);
+    let bot = Entity { flags: Entity::BOT, ..entity(2, 20, 100) };
+    put(&storage, bot.clone(), ALL);
+    assert_eq!(get(&storage, 2), Some(bot));
+    assert_eq!(columns(&path, "mts_dcs"), "position dc host port flags secret");
+}
+
+#[test]
+fn a_commit_waits_for_another_program_that_writes() {
+    let (_folder, path) = logged_in();
+    let storage = with_log(&path);
+    put(&storage, person(1, 100, "", "", ""), ALL);
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE; INSERT INTO entities (id, hash) VALUES (2, 7)").unwrap();
+    let others = std::thread::spawn(move || {
+        sleep(Duration::from_millis(300));
+        other.execute_batch("COMMIT").unwrap();
+    });
+    assert!(put(&storage, person(3, 100, "", "", ""), ALL), "it was noticed");
+    others.join().unwrap();
+    assert_eq!(storage.count().unwrap(), 3);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod damaged;
 mod files;
 mod find;
 mod fixtures;
+mod full;
 mod import;
 mod journal;
 mod schemas;

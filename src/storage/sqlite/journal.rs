@@ -21,9 +21,11 @@ const LOCAL: [&str; 13] = [
     "overlay", "tmpfs",
 ];
 
-/// Frames in the log after which it is copied into the file and begun anew, where each commit is
-/// synced: a log that grows has its new length synced too, which takes half as long again as
-/// writing over what is there. (SQLite's own 1000 is right where only this copying syncs.)
+/// Frames in the log after which it is copied into the file and begun anew: SQLite's own number, right
+/// where only this copying syncs.
+const FRAMES: i32 = 1000;
+/// The same where each commit is synced: a log that grows has its new length synced too, which takes
+/// half as long again as writing over what is there.
 const POWER_SAFE_FRAMES: i32 = 64;
 
 /// The journal of one open session.
@@ -118,20 +120,16 @@ impl JournalState {
         self.wal = true;
         self.log_path = beside(path, "-wal");
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
-        match options.journal {
-            Journal::WalPowerSafe => {
-                db.pragma_update(None, "wal_autocheckpoint", POWER_SAFE_FRAMES)?;
-            }
-            Journal::WalProcessSafe => self.folder = Folder::of(path),
-            Journal::Rollback => {}
+        if options.journal == Journal::WalProcessSafe {
+            self.folder = Folder::of(path);
         }
         Ok(true)
     }
 
     /// Before a write, where [`Folder`] leaves it open: whether the log still is the one that was
-    /// written to. It goes when somebody
-    /// closes the file who believes to be the last one to have it, as happens after this process
-    /// has opened and closed it by other means. What is written to it then, nobody finds again.
+    /// written to. It goes when somebody closes the file who believes to be the last one to have it, as
+    /// happens after this process has opened and closed it by other means. What is written to it then,
+    /// nobody finds again.
     pub(super) fn check(&mut self) -> Result<(), Error> {
         if !self.wal {
             return Ok(());
@@ -165,6 +163,7 @@ impl JournalState {
         if !self.wal {
             return commit();
         }
+        db.let_go_of_snapshot();
         db.pragma_update(None, "synchronous", "FULL")?;
         let done = commit();
         if done.is_ok() {
@@ -177,11 +176,33 @@ impl JournalState {
         done
     }
 
+    /// Before a commit: who saves at every update is spared finding the end of the log each time. Whatever
+    /// reads the file lets go first, so that no answer is out of date.
+    pub(super) fn stay(&self, db: &Db) -> rusqlite::Result<()> {
+        if self.wal { db.keep_snapshot() } else { Ok(()) }
+    }
+
+    /// After a commit: copies the log into the file where it has become long.
+    pub(super) fn shorten_log(&self, db: &Db, options: &SqliteOptions) {
+        let most = match options.journal {
+            Journal::WalPowerSafe => POWER_SAFE_FRAMES,
+            _ => FRAMES,
+        };
+        if db.take_log_frames() >= most {
+            db.let_go_of_snapshot();
+            // What cannot be copied now, since somebody reads it, is the next time.
+            if let Ok(mut copy) = db.prepared("PRAGMA wal_checkpoint(PASSIVE)") {
+                let _ = copy.query_row([], |_| Ok(()));
+            }
+        }
+    }
+
     /// At close: back to one plain file. Where somebody else has it open that fails, and the next
     /// owner does it; nothing is lost by it.
     pub(super) fn stop(&mut self, db: &Db, options: &SqliteOptions) {
         self.folder = None;
         if std::mem::take(&mut self.wal) {
+            db.let_go_of_snapshot();
             let _ = db.pragma_update(None, "synchronous", "EXTRA");
             let _ = leave_wal(db, options);
         }

@@ -67,6 +67,9 @@ pub enum Journal {
     /// power. While the session is open, the file is whole only together with its `-wal`. Entered at
     /// the first write and left at close; where it would be dangerous (a network file system, a
     /// file with several names, a shared session) a notice says so and the rollback journal serves.
+    ///
+    /// Others may read and write the file meanwhile; only, the log is not begun anew (and a checkpoint
+    /// that is to do so waits) until this session next saves, or reads the file.
     WalPowerSafe,
     /// As `WalPowerSafe`, but what was saved since the last credential may be lost with the power.
     /// It does survive the death of the process.
@@ -88,8 +91,9 @@ impl Default for SqliteOptions {
 
 /// A session in an SQLite file: Telethon's `SQLiteSession`.
 ///
-/// The file opens in Telethon, and files of every Telethon since 0.13 open here. It is one plain
-/// file between calls: no lock on it is held, and what was committed survives the loss of power.
+/// The file opens in Telethon, and files of every Telethon since 0.13 open here. Unless another
+/// [`Journal`] is asked for it is one plain file between calls: no lock on it is held, and what was
+/// committed survives the loss of power.
 pub struct SqliteStorage {
     path: PathBuf,
     id: Option<FileId>,
@@ -222,12 +226,13 @@ impl Open {
                 folder.set_seen();
             }
         }
+        let journal = &*journal;
         let commit = || {
             let done = transaction(db, |db| {
                 if state.file_version != Some(db.file_version()?) {
                     state.watch(db, sql, notices)?;
                 }
-                work(&mut Writer {
+                let done = work(&mut Writer {
                     db,
                     sql,
                     side: &mut state.side,
@@ -235,13 +240,20 @@ impl Open {
                     schema: storage.schema,
                     shared: storage.options.shared,
                     latest: latest(),
-                })
+                })?;
+                if !durable {
+                    journal.stay(db)?;
+                }
+                Ok(done)
             });
             state.file_version = if done.is_ok() { db.file_version().ok() } else { None };
             done
         };
         let done = if durable { journal.durably(db, &storage.options, commit) } else { commit() };
+        journal.shorten_log(db, &storage.options);
         if done.is_err() {
+            // From some failures SQLite recovers when nothing is being read any more.
+            db.let_go_of_snapshot();
             // Our own tables may have been made in what was rolled back.
             let _ = state.load_side(db, sql, notices);
         }
@@ -296,7 +308,20 @@ impl SqliteStorage {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does something with the file as it is now.
     fn with<T>(
+        &self,
+        what: &str,
+        work: impl FnOnce(&mut Open) -> std::result::Result<T, Fault>,
+    ) -> Result<T> {
+        self.with_kept(what, |open| {
+            open.db.let_go_of_snapshot();
+            work(open)
+        })
+    }
+
+    /// As `with`, but reading may answer from the file as it was at the last commit.
+    fn with_kept<T>(
         &self,
         what: &str,
         work: impl FnOnce(&mut Open) -> std::result::Result<T, Fault>,
@@ -447,7 +472,7 @@ impl Storage for SqliteStorage {
     /// With the rollback journal the change is on the disk when this returns, whether `durable` is
     /// asked for or not.
     fn commit(&self, changes: &Changes<'_>) -> Result<bool> {
-        self.with("save", |open| {
+        self.with_kept("save", |open| {
             if changes.is_empty() {
                 return Ok(false);
             }

@@ -609,6 +609,8 @@ impl Side {
         if self.valid && self.tables.len() == SIDE_TABLES.len() {
             return Ok(());
         }
+        // SQLite drops no table while something is being read.
+        db.let_go_of_snapshot();
         for (name, _, columns) in SIDE_TABLES {
             if self.exists(name) {
                 if !self.valid {

@@ -1,6 +1,6 @@
 //! Writing: one set of changes is one transaction.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{ErrorCode, OptionalExtension, params};
 
 use super::Fault;
 use super::notices::Notices;
@@ -23,7 +23,18 @@ pub(super) fn transaction<T>(
     db: &Db,
     work: impl FnOnce(&Db) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    db.prepared("BEGIN IMMEDIATE")?.execute([])?;
+    let begin = || db.prepared("BEGIN IMMEDIATE")?.execute([]);
+    match begin() {
+        // From a state of the file that was kept it cannot begin where somebody else has written since,
+        // and where somebody writes now it does not wait.
+        Err(error)
+            if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                && db.let_go_of_snapshot() =>
+        {
+            begin()?
+        }
+        begun => begun?,
+    };
     let _undo = Undo(db);
     let out = work(db)?;
     db.prepared("COMMIT")?.execute([])?;

@@ -1,0 +1,80 @@
+//! A disk that is full: nothing is lost, and all goes on when there is room again.
+
+use mtsession::{EntityRef, ErrorKind, How, Look, Options, Session};
+
+use super::files::Other;
+use super::*;
+
+/// What the other process does on its small disk.
+pub fn fill(path: &Path, journal: Journal) {
+    let ballast = path.with_file_name("ballast");
+    fs::write(&ballast, vec![0; 20 << 20]).unwrap();
+    let open = || Session::open(path, &options(journal), &Options::default()).unwrap();
+    let session = open();
+    session.set_takeout_id(Some(1)).unwrap();
+    let mut last = 0;
+    // More than SQLite holds in memory, so that it is full in the middle of a transaction.
+    const BATCH: i64 = 3000;
+    let error = loop {
+        let name = "n".repeat(1000);
+        let ids = last + 1..=last + BATCH;
+        let records: Vec<_> = ids
+            .map(|id| EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) })
+            .collect();
+        session.put_entities(&records).unwrap();
+        last += BATCH;
+        match session.save() {
+            Ok(()) => {
+                assert!(last < 100_000, "the disk is not small");
+                let log = path.with_extension("session-wal");
+                assert_eq!(log.exists(), journal != Journal::Rollback);
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    assert!(error.message().contains("free some space and save again"), "{error}");
+    assert!(last > BATCH, "something was saved before");
+    // It stays so as long as there is no room, and what waits is there.
+    assert_eq!(session.save().unwrap_err().kind(), ErrorKind::Io);
+    let found = |session: &Session, id| session.find_entity(Look::Id(id), How::default()).unwrap();
+    assert!(found(&session, last).is_some());
+    fs::remove_file(ballast).unwrap();
+    session.save().unwrap();
+    session.set_takeout_id(Some(2)).unwrap();
+    session.close().unwrap();
+    let session = open();
+    assert_eq!(session.takeout_id().unwrap(), Some(2));
+    assert_eq!(session.count_entities().unwrap(), last.unsigned_abs());
+    assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
+}
+
+fn options(journal: Journal) -> SqliteOptions {
+    SqliteOptions { journal, ..SqliteOptions::default() }
+}
+
+/// Runs [`fill`] with a disk of 32 megabytes.
+fn is_got_over(task: &str) {
+    let (folder, _) = place();
+    let disk = folder.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let mount = format!("mount -t tmpfs -o size=32m none '{}'", disk.display());
+    let mut other = Other::start_after(&mount, task, &disk.join("a.session"));
+    other.say("");
+    other.finish();
+}
+
+#[test]
+fn a_full_disk_is_got_over() {
+    is_got_over("fill the disk");
+}
+
+#[test]
+fn a_full_disk_is_got_over_with_the_log() {
+    is_got_over("fill the disk with a log");
+}
+
+#[test]
+fn a_full_disk_is_got_over_with_the_power_safe_log() {
+    is_got_over("fill the disk with a power-safe log");
+}
