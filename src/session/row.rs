@@ -118,6 +118,15 @@ impl Row {
         (usernames, phone, name)
     }
 
+    /// As [`Row::texts`], to compare with: where a text is only bytes, nothing is checked at its ends.
+    pub(super) fn texts_as_bytes(&self) -> (&[u8], &[u8], &[u8]) {
+        let split = <[u8]>::split_at_checked;
+        let texts = self.texts.as_bytes();
+        let (usernames, rest) = split(texts, self.usernames_len.into()).unwrap_or_default();
+        let (phone, name) = split(rest, self.phone_len.into()).unwrap_or_default();
+        (usernames, phone, name)
+    }
+
     pub(super) fn usernames(&self) -> &str {
         self.texts().0
     }

@@ -216,14 +216,14 @@ impl Table {
             new |= Known::FLAGS;
         }
         let differs = |field: u8, same: bool| told & field != 0 && !same;
-        let same = |kept: &str, told: &str, normal: fn(&str) -> Cow<'_, str>| {
-            kept == told || kept == normal(told)
+        let same = |kept: &[u8], told: &str, normal: fn(&str) -> Cow<'_, str>| {
+            kept == told.as_bytes() || kept == normal(told).as_bytes()
         };
-        let (usernames, phone, name) = row.texts();
+        let (usernames, phone, name) = row.texts_as_bytes();
         let usernames =
             differs(Known::USERNAMES, same(usernames, record.usernames, normal_usernames));
         let phone = differs(Known::PHONE, same(phone, record.phone, normal_phone));
-        let name = differs(Known::NAME, name == record.name);
+        let name = differs(Known::NAME, name == record.name.as_bytes());
         new |=
             flag(usernames, Known::USERNAMES) | flag(phone, Known::PHONE) | flag(name, Known::NAME);
         row.seen = seen.max(row.seen);
