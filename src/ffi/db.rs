@@ -12,7 +12,8 @@ use std::ptr::{self, NonNull};
 
 use rusqlite::{Connection, Params, PrepFlags, Result, Row, Rows, Statement, ToSql, ffi};
 
-/// Has a row in every database that has a table.
+/// Left unfinished, it keeps the state of the file that it reads. There is a row for it in every database
+/// that has a table.
 const SNAPSHOT: &str = "SELECT 1 FROM sqlite_schema";
 
 /// A connection and the statements that were prepared on it.
@@ -36,8 +37,8 @@ struct Hooked {
     log_frames: Cell<c_int>,
 }
 
-/// Called by SQLite after a commit to the write-ahead log, instead of copying it into the file by itself.
-/// `count` is the `log_frames` beside the connection.
+/// Called by SQLite after a commit to the write-ahead log, in place of its own hook, which copies the log
+/// into the file. `count` is the `log_frames` beside the connection.
 unsafe extern "C" fn count_frames(
     count: *mut c_void,
     _: *mut ffi::sqlite3,

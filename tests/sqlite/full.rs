@@ -3,6 +3,7 @@
 use mtsession::{EntityRef, ErrorKind, How, Look, Options, Session};
 
 use super::files::Other;
+use super::journal::options;
 use super::*;
 
 /// What the other process does on its small disk.
@@ -47,10 +48,6 @@ pub fn fill(path: &Path, journal: Journal) {
     assert_eq!(session.takeout_id().unwrap(), Some(2));
     assert_eq!(session.count_entities().unwrap(), last.unsigned_abs());
     assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
-}
-
-fn options(journal: Journal) -> SqliteOptions {
-    SqliteOptions { journal, ..SqliteOptions::default() }
 }
 
 /// Runs [`fill`] with a disk of 32 megabytes.

@@ -10,7 +10,7 @@ fn with_log(path: &Path) -> SqliteStorage {
     open_with(path, options(Journal::WalProcessSafe))
 }
 
-fn options(journal: Journal) -> SqliteOptions {
+pub fn options(journal: Journal) -> SqliteOptions {
     SqliteOptions { journal, ..SqliteOptions::default() }
 }
 
