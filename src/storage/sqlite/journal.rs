@@ -191,9 +191,7 @@ impl JournalState {
         if db.take_log_frames() >= most {
             db.let_go_of_snapshot();
             // What cannot be copied now, since somebody reads it, is the next time.
-            if let Ok(mut copy) = db.prepared("PRAGMA wal_checkpoint(PASSIVE)") {
-                let _ = copy.query_row([], |_| Ok(()));
-            }
+            let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         }
     }
 

@@ -5,10 +5,11 @@ use rusqlite::{Connection, StatementStatus};
 use super::*;
 use crate::storage::EntityChange;
 
-fn filled() -> (tempfile::TempDir, SqliteStorage) {
+fn filled(journal: Journal) -> (tempfile::TempDir, SqliteStorage) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.session");
-    let storage = SqliteStorage::open(&path, &SqliteOptions::default()).unwrap();
+    let options = SqliteOptions { journal, ..SqliteOptions::default() };
+    let storage = SqliteStorage::open(&path, &options).unwrap();
     let entities = (1..=500)
         .map(|n| {
             EntityChange::whole(Entity {
@@ -36,7 +37,7 @@ fn plan(db: &Connection, sql: &str) -> String {
 
 #[test]
 fn no_look_up_scans() {
-    let (_folder, storage) = filled();
+    let (_folder, storage) = filled(Journal::Rollback);
     storage.find(Find::Username("nobody")).unwrap();
     let hold = storage.hold();
     let open = hold.as_ref().unwrap();
@@ -59,7 +60,13 @@ fn no_look_up_scans() {
 
 #[test]
 fn no_statement_is_prepared_twice() {
-    let (_folder, storage) = filled();
+    for journal in [Journal::Rollback, Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        let (_folder, storage) = filled(journal);
+        is_prepared_once(&storage);
+    }
+}
+
+fn is_prepared_once(storage: &SqliteStorage) {
     let work = || {
         for n in 1..=50_i64 {
             storage.find(Find::Id(PeerId::from_marked(n).unwrap())).unwrap();
@@ -93,7 +100,7 @@ fn no_statement_is_prepared_twice() {
 
 #[test]
 fn indexes_are_made_when_a_name_is_first_looked_for() {
-    let (_folder, storage) = filled();
+    let (_folder, storage) = filled(Journal::Rollback);
     let count = || -> i64 {
         let hold = storage.hold();
         let db = &hold.as_ref().unwrap().db;
@@ -108,7 +115,7 @@ fn indexes_are_made_when_a_name_is_first_looked_for() {
 
 #[test]
 fn a_look_up_scans_where_indexes_cannot_be_had() {
-    let (_folder, storage) = filled();
+    let (_folder, storage) = filled(Journal::Rollback);
     let other = Connection::open(storage.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     assert_eq!(storage.find(Find::Username("user_7")).unwrap().len(), 1);
