@@ -364,12 +364,14 @@ impl Session {
         }
         match found {
             Some(row) => {
-                let answer = live.table.learn(row).and_then(T::of_view);
+                let slot = live.table.learn(row);
+                // Whom the storage answers for a name is its owner.
                 match by {
-                    Find::Username(name) => live.table.learn_owner(row.id, name, false),
-                    Find::Phone(phone) => live.table.learn_owner(row.id, phone, true),
+                    Find::Username(name) => live.table.own(slot, name, false),
+                    Find::Phone(phone) => live.table.own(slot, phone, true),
                     Find::Id(_) | Find::Name(_) => {}
                 }
+                let answer = live.table.view(slot).and_then(T::of_view);
                 Ok(Some(answer.unwrap_or_else(|| T::of_entity(row))))
             }
             None => {

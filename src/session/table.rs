@@ -103,7 +103,7 @@ impl Table {
         self.by_name.find(hash.wide(), same).copied()
     }
 
-    fn view(&self, slot: u32) -> Option<View<'_>> {
+    pub(super) fn view(&self, slot: u32) -> Option<View<'_>> {
         let row = self.row(slot)?;
         row.touch();
         Some(View(row))
@@ -264,9 +264,9 @@ impl Table {
         self.mark_dirty(slot, flush);
     }
 
-    /// Takes in what the storage knows of a peer, and answers what is known now. What was known
+    /// Takes in what the storage knows of a peer, and answers where it stands now. What was known
     /// here is newer and stays.
-    pub(super) fn learn(&mut self, stored: &Entity) -> Option<View<'_>> {
+    pub(super) fn learn(&mut self, stored: &Entity) -> u32 {
         let mut known = Known::HASH | Known::FLAGS;
         for (field, text) in [
             (Known::USERNAMES, &stored.usernames),
@@ -285,13 +285,11 @@ impl Table {
             row.set_known(known);
             row.set_complete(true);
             row.set_texts(&stored.usernames, &stored.phone, &stored.name);
-            let slot = self.insert(row);
-            return self.view(slot);
+            return self.insert(row);
         };
-        let row = self.rows.get_mut(slot as usize)?;
-        if row.is_complete() {
-            return self.view(slot);
-        }
+        let Some(row) = self.rows.get_mut(slot as usize).filter(|row| !row.is_complete()) else {
+            return slot;
+        };
         row.set_complete(true);
         let gaps = known & !row.known();
         if gaps & Known::HASH != 0 {
@@ -316,7 +314,7 @@ impl Table {
             }
             self.own_all(slot, &owned);
         }
-        self.view(slot)
+        slot
     }
 
     /// Notes that the storage has nothing of this peer.
@@ -325,15 +323,6 @@ impl Table {
             && let Some(row) = self.rows.get_mut(slot as usize)
         {
             row.set_complete(true);
-        }
-    }
-
-    /// Notes that the storage answered this peer for this username or phone: it is the owner.
-    pub(super) fn learn_owner(&mut self, id: PeerId, name: &str, phone: bool) {
-        if let Some(slot) = self.slot(id)
-            && self.name_ref(self.hash(name), name, phone).is_none()
-        {
-            self.own(slot, name, phone);
         }
     }
 
@@ -557,12 +546,13 @@ impl Table {
         }
     }
 
-    /// Puts a name into the index, if it is the row's.
-    fn own(&mut self, slot: u32, name: &str, phone: bool) {
+    /// Makes a row the owner of a username or phone, if it bears it and nobody owns it.
+    pub(super) fn own(&mut self, slot: u32, name: &str, phone: bool) {
         let own = |(nth, own): &(u32, &str)| (*nth == PHONE) == phone && *own == name;
-        let found = self.row(slot).and_then(|row| row.names().find(own));
-        if let Some((nth, _)) = found {
-            self.index_name(NameRef { hash: self.hash(name), slot, nth });
+        let Some((nth, _)) = self.row(slot).and_then(|row| row.names().find(own)) else { return };
+        let hash = self.hash(name);
+        if self.name_ref(hash, name, phone).is_none() {
+            self.index_name(NameRef { hash, slot, nth });
         }
     }
 

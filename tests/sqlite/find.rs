@@ -116,6 +116,18 @@ fn main_and_further_usernames_are_contested_alike() {
 }
 
 #[test]
+fn a_further_username_is_as_old_as_it_was_told_whenever_telethon_saw_its_bearer() {
+    let (_folder, path) = logged_in();
+    let storage = open(&path);
+    put(&storage, person(1, 50, "a shared", "", ""), ALL);
+    put(&storage, person(2, 70, "shared", "", ""), ALL);
+    // Telethon knows main usernames only.
+    run(&path, "UPDATE entities SET date = 90 WHERE id = 1");
+    assert_eq!(username(&storage, "shared"), [2]);
+    assert_eq!(get(&storage, 1).unwrap().usernames, "a");
+}
+
+#[test]
 fn a_main_username_that_telethon_changed_is_believed_alone() {
     let (_folder, path) = logged_in();
     let storage = open(&path);

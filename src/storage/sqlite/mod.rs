@@ -29,9 +29,9 @@ use zeroize::Zeroizing;
 use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside, file_id};
 use self::journal::JournalState;
 use self::notices::Notices;
-use self::rows::{Bearer, Queries, Reader};
+use self::rows::{Bearers, Queries, Reader};
 use self::schema::Side;
-use self::write::{Writer, newest, transaction};
+use self::write::{Writer, transaction};
 use super::{Changes, Find, Storage, latest};
 use crate::ffi::db::Db;
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
@@ -392,10 +392,13 @@ impl SqliteStorage {
     fn evict(
         &self,
         open: &mut Open,
-        found: Vec<Bearer>,
+        found: Bearers,
         evict: impl FnOnce(&mut Writer<'_>) -> std::result::Result<Option<Entity>, Fault>,
     ) -> std::result::Result<Vec<Entity>, Fault> {
-        if found.len() > 1 && !self.options.read_only {
+        if found.peers.len() <= 1 {
+            return Ok(found.peers);
+        }
+        if !self.options.read_only {
             open.db.busy_timeout(Duration::ZERO)?;
             let evicted = open.write(self, false, evict);
             open.db.busy_timeout(open::busy_timeout(&self.options))?;
@@ -403,7 +406,7 @@ impl SqliteStorage {
                 return Ok(winner.into_iter().collect());
             }
         }
-        Ok(newest(found).0.into_iter().collect())
+        Ok(found.newest().0.into_iter().collect())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading: every cell is checked, a wrong one is treated as absent and told about.
 
+use std::borrow::Cow;
+
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Params, Row, ToSql};
 use smol_str::{SmolStr, ToSmolStr};
@@ -96,8 +98,10 @@ fn text(cell: ValueRef<'_>) -> Cell<&str> {
 
 fn username(cell: ValueRef<'_>) -> Cell<SmolStr> {
     let Some(text) = text(cell)? else { return Ok(None) };
-    let name = normal_usernames(text);
-    if name.is_empty() || name.contains(' ') { Err(Wrong) } else { Ok(Some(name.into())) }
+    match normal_usernames(text) {
+        Cow::Owned(name) if name.is_empty() || name.contains(' ') => Err(Wrong),
+        name => Ok(Some(name.into())),
+    }
 }
 
 /// Telethon's column makes integers of phone numbers where it can.
@@ -160,10 +164,24 @@ pub(super) struct Home {
     others: Vec<DcKey>,
 }
 
-/// A peer that bears a name, and when it was last told to.
-pub(super) struct Bearer {
-    pub(super) told: i64,
-    pub(super) entity: Entity,
+/// The peers that bear a name, in Telethon's order.
+pub(super) struct Bearers {
+    pub(super) peers: Vec<Entity>,
+    /// When the last of them was told to bear it as a further username. The others were when they were
+    /// last seen.
+    further_told: Option<i64>,
+}
+
+impl Bearers {
+    /// The newest of them, and the others. Of equally new ones it is the last, as in Telethon.
+    pub(super) fn newest(mut self) -> (Option<Entity>, Vec<Entity>) {
+        let further = self.further_told.and_then(|told| Some((told, self.peers.pop()?)));
+        let mut told: Vec<_> = self.peers.into_iter().map(|peer| (peer.seen, peer)).collect();
+        told.extend(further);
+        told.sort_by_key(|(told, peer)| (*told, peer.id));
+        let mut peers: Vec<_> = told.into_iter().map(|(_, peer)| peer).collect();
+        (peers.pop(), peers)
+    }
 }
 
 /// What reading needs: a connection, its wording, what is believed of our own tables, and where
@@ -446,8 +464,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Everybody who bears that username, as main or as further name, in Telethon's order.
-    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Vec<Bearer>> {
+    /// Everybody who bears that username, as main or as further name.
+    pub(super) fn by_username(&self, name: &str) -> rusqlite::Result<Bearers> {
         let mut found = self.bearers(&self.sql.by_username, name)?;
         if self.side.has("mts_usernames") && self.side.has("mts_entities") {
             let mut statement =
@@ -455,11 +473,13 @@ impl Reader<'_> {
             if let Some(row) = statement.query([name])?.next()? {
                 let id = row.get_ref(0)?.as_i64().unwrap_or(0);
                 let told = row.get_ref(1)?.as_i64().unwrap_or(0);
-                if !found.iter().any(|bearer| bearer.entity.id.marked() == id) {
-                    let further = self.by_id(id)?.into_iter();
+                if !found.peers.iter().any(|peer| peer.id.marked() == id) {
                     let bears =
-                        |entity: &Entity| split_usernames(&entity.usernames).any(|it| it == name);
-                    found.extend(further.filter(bears).map(|entity| Bearer { told, entity }));
+                        |peer: &Entity| split_usernames(&peer.usernames).any(|it| it == name);
+                    if let Some(further) = self.by_id(id)?.filter(bears) {
+                        found.peers.push(further);
+                        found.further_told = Some(told);
+                    }
                 }
             }
         }
@@ -468,24 +488,24 @@ impl Reader<'_> {
 
     /// Everybody who is called so, the last seen first.
     pub(super) fn by_name(&self, name: &str) -> rusqlite::Result<Vec<Entity>> {
-        let mut found = self.bearers(&self.sql.by_name, name)?;
-        found.sort_by_key(|bearer| std::cmp::Reverse(bearer.told));
-        Ok(found.into_iter().map(|bearer| bearer.entity).collect())
+        let mut found = self.bearers(&self.sql.by_name, name)?.peers;
+        found.sort_by_key(|peer| std::cmp::Reverse(peer.seen));
+        Ok(found)
     }
 
-    /// Everybody who bears that phone number, in Telethon's order.
-    pub(super) fn by_phone(&self, phone: i64) -> rusqlite::Result<Vec<Bearer>> {
+    /// Everybody who bears that phone number.
+    pub(super) fn by_phone(&self, phone: i64) -> rusqlite::Result<Bearers> {
         self.bearers(&self.sql.by_phone, phone)
     }
 
-    fn bearers(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Vec<Bearer>> {
-        let mut found = Vec::with_capacity(1);
+    fn bearers(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Bearers> {
+        let mut peers = Vec::with_capacity(1);
         let mut statement = self.db.prepared(sql)?;
         let mut rows = statement.query([name])?;
         while let Some(row) = rows.next()? {
-            found.extend(self.entity(row)?.map(|entity| Bearer { told: entity.seen, entity }));
+            peers.extend(self.entity(row)?);
         }
-        Ok(found)
+        Ok(Bearers { peers, further_told: None })
     }
 
     pub(super) fn list(&self, after: Option<PeerId>, max: usize) -> rusqlite::Result<Vec<Entity>> {

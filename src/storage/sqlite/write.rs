@@ -4,7 +4,7 @@ use rusqlite::{ErrorCode, OptionalExtension, params};
 
 use super::Fault;
 use super::notices::Notices;
-use super::rows::{Bearer, Queries, Reader};
+use super::rows::{Queries, Reader};
 use super::schema::{Side, empty_session};
 use crate::entity::{Known, split_usernames};
 use crate::ffi::clock;
@@ -489,8 +489,8 @@ impl Writer<'_> {
 
     /// Leaves that username to its newest bearer, whom it answers.
     pub(super) fn evict_username(&mut self, name: &str) -> Result<Option<Entity>, Fault> {
-        let (winner, losers) = newest(self.reader().by_username(name)?);
-        for Bearer { entity: loser, .. } in losers {
+        let (winner, losers) = self.reader().by_username(name)?.newest();
+        for loser in losers {
             let rest: Vec<&str> =
                 split_usernames(&loser.usernames).filter(|other| *other != name).collect();
             let id = loser.id.marked();
@@ -504,19 +504,12 @@ impl Writer<'_> {
 
     /// Leaves that phone number to its newest bearer, whom it answers.
     pub(super) fn evict_phone(&mut self, phone: i64) -> Result<Option<Entity>, Fault> {
-        let (winner, losers) = newest(self.reader().by_phone(phone)?);
-        for Bearer { entity: loser, .. } in losers {
+        let (winner, losers) = self.reader().by_phone(phone)?.newest();
+        for loser in losers {
             self.run("UPDATE entities SET phone = NULL WHERE id = ?1", params![loser.id.marked()])?;
         }
         Ok(winner)
     }
-}
-
-/// The newest of several bearers of a name, and the others. Of equally new ones it is the last,
-/// as in Telethon.
-pub(super) fn newest(mut found: Vec<Bearer>) -> (Option<Entity>, Vec<Bearer>) {
-    found.sort_by_key(|bearer| (bearer.told, bearer.entity.id));
-    (found.pop().map(|bearer| bearer.entity), found)
 }
 
 fn key_bytes(key: &Option<AuthKey>) -> &[u8] {
