@@ -26,6 +26,8 @@ need pkg-config pkg-config --version
 need binutils nm --version
 # A test mounts file systems of its own.
 need util-linux unshare --version
+# Notes for a test what a power cut could lose.
+need strace strace --version
 need valgrind valgrind --version
 # Reads the test vectors in C and C++.
 need libjansson-dev pkg-config --exists jansson

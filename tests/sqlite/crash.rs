@@ -5,66 +5,104 @@ use mtsession::{EntityRef, Look, Options, Session, UpdateStatePatch};
 use super::files::Other;
 use super::*;
 
-/// What the other process does until it is killed: the whole life of a session over and over, a
-/// line after each thing that must stay.
-pub fn live(path: &Path, journal: Journal, say: impl Fn(&str)) {
+/// What the other process does: the whole life of a session over and over, so often or for ever, a line
+/// after each thing that must stay.
+pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
     let sqlite = SqliteOptions { journal, ..SqliteOptions::default() };
     // A power-safe log begins anew every few dozen saves, which a life shall see.
     let steps = if journal == Journal::WalPowerSafe { 200 } else { 3 };
-    for round in 1.. {
+    for life in 1..=lives.parse().unwrap_or(i64::MAX) {
         let session = Session::open(path, &sqlite, &Options::default()).unwrap();
-        session.set_takeout_id(Some(round)).unwrap();
-        say(&format!("takeout {round}"));
-        for step in 0..steps {
-            let id = round * 1000 + step;
-            let name = format!("name {id}");
-            session
-                .put_entities(&[EntityRef {
-                    flags: 0,
-                    name: &name,
-                    ..EntityRef::bare(peer(id), id)
-                }])
-                .unwrap();
-            let pts = i32::try_from(id).unwrap();
-            let state = UpdateStatePatch { pts: Some(pts), ..UpdateStatePatch::default() };
-            session.set_update_states(&[state], false).unwrap();
-            session.save().unwrap();
-            say(&format!("saved {id}"));
+        let mut reader = None;
+        for part in 3 * life - 2..=3 * life {
+            session.set_takeout_id(Some(part)).unwrap();
+            say(&format!("takeout {part}"));
+            for id in 1000 * part..1000 * part + steps {
+                put_and_set(&session, id);
+                session.save().unwrap();
+                say(&format!("saved {id}"));
+            }
+            if journal != Journal::Rollback {
+                // What comes now cannot be copied from the log into the file.
+                reader.get_or_insert_with(|| read_on(path));
+            }
         }
+        drop(reader);
         session.close().unwrap();
     }
+}
+
+/// Somebody who goes on reading the file as it is now.
+fn read_on(path: &Path) -> Connection {
+    let reader = Connection::open(path).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM sessions").unwrap();
+    reader
+}
+
+/// A peer, and a state that tells which one is the last.
+pub fn put_and_set(session: &Session, id: i64) {
+    let name = format!("name {id}");
+    let record = EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) };
+    session.put_entities(&[record]).unwrap();
+    let pts = i32::try_from(id).unwrap();
+    let state = UpdateStatePatch { pts: Some(pts), ..UpdateStatePatch::default() };
+    session.set_update_states(&[state], false).unwrap();
+}
+
+/// What a process that lives has said to be in the file.
+#[derive(Debug, Default)]
+pub struct Promised {
+    pub takeout: i64,
+    pub saved: i64,
+    /// What of it was saved before the takeout id.
+    pub saved_before: i64,
+}
+
+impl Promised {
+    pub fn by<'a>(said: impl IntoIterator<Item = &'a str>) -> Promised {
+        let mut promised = Promised::default();
+        for line in said {
+            match line.split_once(' ') {
+                Some(("takeout", n)) => {
+                    promised.takeout = n.parse().unwrap();
+                    promised.saved_before = promised.saved;
+                }
+                Some(("saved", n)) => promised.saved = n.parse().unwrap(),
+                _ => {}
+            }
+        }
+        promised
+    }
+}
+
+/// Opens what is left of a session and looks whether it keeps what was promised; says whether there is a
+/// login in it.
+pub fn look(path: &Path, promised: &Promised) -> bool {
+    let session = Session::open(path, &SqliteOptions::default(), &Options::default()).unwrap();
+    let takeout = session.takeout_id().unwrap().unwrap_or(0);
+    assert!(takeout >= promised.takeout, "takeout {takeout} after {promised:?}");
+    if promised.saved > 0 {
+        let pts = i64::from(session.update_state(0).unwrap().unwrap().pts);
+        assert!(pts >= promised.saved, "pts {pts} after {promised:?}");
+        // One instant: no state without the entity that was put before it.
+        let found = session.find_entity(Look::Id(pts), Default::default()).unwrap().unwrap();
+        assert_eq!(found.item.name, format!("name {pts}"));
+    }
+    let login = session.with_auth_key(|key| key.is_some()).unwrap();
+    session.close().unwrap();
+    assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
+    login
 }
 
 /// Kills `live` at another moment each time, up to `longest` in milliseconds, and looks what is there.
 fn kill_and_look(journal: &str, path: &Path, longest: u64) {
     const ROUNDS: u64 = 40;
-    let mut highest = (0, 0);
     for round in 0..ROUNDS {
         let mut other = Other::start(journal, path);
         other.say("");
         let moment = 200 + longest * 1000 * round / ROUNDS;
         std::thread::sleep(std::time::Duration::from_micros(moment));
-        for line in other.kill_and_read().lines() {
-            match line.split_once(' ') {
-                Some(("takeout", n)) => highest.0 = n.parse().unwrap(),
-                Some(("saved", n)) => highest.1 = n.parse().unwrap(),
-                _ => {}
-            }
-        }
-        let session = Session::open(path, &SqliteOptions::default(), &Options::default()).unwrap();
-        let takeout = session.takeout_id().unwrap().unwrap_or(0);
-        assert!(takeout >= highest.0, "takeout {takeout} after {} was acknowledged", highest.0);
-        if highest.1 > 0 {
-            let state = session.update_state(0).unwrap().unwrap();
-            let pts = i64::from(state.pts);
-            assert!(pts >= highest.1, "pts {pts} after {} was acknowledged", highest.1);
-            // One instant: no state without the entity that was put before it.
-            let found = session.find_entity(Look::Id(pts), Default::default()).unwrap().unwrap();
-            assert_eq!(found.item.name, format!("name {pts}"));
-        }
-        session.close().unwrap();
-        // The next life starts at round 1 again.
-        highest = (0, 0);
+        look(path, &Promised::by(other.kill_and_read().lines()));
         fs::remove_file(path).unwrap();
         if round % 2 == 0 {
             // Every other one begins with a file to migrate.

@@ -303,3 +303,34 @@ fn an_empty_file_becomes_a_session_but_not_read_only() {
     assert!(told[0].contains("was empty"), "{told:?}");
     assert_eq!(storage.load().unwrap(), Account::default());
 }
+
+#[test]
+fn a_file_that_the_power_left_without_its_header_is_made_empty_by_its_journal() {
+    let (_folder, path) = place();
+    let journal = PathBuf::from(format!("{}-journal", path.display()));
+    let zeros = vec![0; 8192];
+    fs::write(&path, &zeros).unwrap();
+    let is_refused = |options: SqliteOptions| {
+        let error = refused(&path, options);
+        assert_eq!(error.kind(), ErrorKind::Format, "{error}");
+        assert_eq!(fs::read(&path).unwrap(), zeros);
+        error.message().to_owned()
+    };
+    let unknown = "it is not a session file of any known client";
+    assert!(is_refused(SqliteOptions::default()).contains(unknown));
+    // Something else that has the name.
+    fs::write(&journal, "Dear diary").unwrap();
+    assert!(is_refused(SqliteOptions::default()).contains("it is not an SQLite file"));
+    // As SQLite begins it before the first write to a file: magic, no page of 0 kept, sectors of 512 and
+    // pages of 4096 bytes.
+    let mut first = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7".to_vec();
+    for number in [0_u32, 1, 0, 512, 4096] {
+        first.extend(number.to_be_bytes());
+    }
+    first.resize(512, 0);
+    fs::write(&journal, first).unwrap();
+    assert!(is_refused(READ_ONLY()).contains("without a session in it"));
+    set(&open(&path), |account| account.dc = Some(dc2()));
+    assert_eq!(open(&path).load().unwrap().dc, Some(dc2()));
+    assert!(!journal.exists());
+}

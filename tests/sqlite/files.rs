@@ -45,6 +45,19 @@ impl Other {
         Other::run(command, task, path)
     }
 
+    /// Under strace, which notes in the file `notes` what it does to files, and what it says.
+    pub fn start_noted(notes: &Path, task: &str, path: &Path) -> Other {
+        let mut command = Command::new("strace");
+        // What changes files, as far as this system has it, and what is needed to know which.
+        const CALLS: &str = "trace=openat,?open,?creat,close,write,writev,pwrite64,pwritev,?pwritev2,fsync,\
+             fdatasync,sync_file_range,fallocate,truncate,ftruncate,?unlink,unlinkat,?rename,?renameat,renameat2,\
+             ?link,linkat,?symlink,symlinkat,copy_file_range,?sendfile,mkdirat";
+        // Texts are whole, in hex.
+        command.args(["-f", "-a1", "-xx", "-s", "1000000", "-e", CALLS, "-o"]);
+        command.arg(notes).arg(std::env::current_exe().unwrap());
+        Other::run(command, task, path)
+    }
+
     fn run(mut command: Command, task: &str, path: &Path) -> Other {
         let mut child = command
             .args(["--exact", "files::another_process", "--nocapture"])
@@ -70,8 +83,13 @@ impl Other {
     }
 
     /// Lets it go on to its end; answers what it says.
-    pub fn finish(mut self) -> String {
-        self.say("");
+    pub fn finish(self) -> String {
+        self.finish_with("")
+    }
+
+    /// Answers the last that it waits for.
+    pub fn finish_with(mut self, line: &str) -> String {
+        self.say(line);
         let mut said = String::new();
         self.stdout.read_to_string(&mut said).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -143,17 +161,12 @@ fn another_process() {
             open(&path).close().unwrap();
             ready();
         }
-        "live" => {
+        "live" => crash::live(&path, Journal::Rollback, &ready(), say),
+        "live with log" => crash::live(&path, Journal::WalProcessSafe, &ready(), say),
+        "live with power-safe log" => crash::live(&path, Journal::WalPowerSafe, &ready(), say),
+        "clone" => {
             ready();
-            crash::live(&path, Journal::Rollback, say);
-        }
-        "live with log" => {
-            ready();
-            crash::live(&path, Journal::WalProcessSafe, say);
-        }
-        "live with power-safe log" => {
-            ready();
-            crash::live(&path, Journal::WalPowerSafe, say);
+            power::clone_a_session(&path, say);
         }
         "fill the disk" => {
             ready();

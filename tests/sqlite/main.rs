@@ -12,6 +12,7 @@ mod fixtures;
 mod full;
 mod import;
 mod journal;
+mod power;
 mod schemas;
 
 use std::collections::BTreeMap;

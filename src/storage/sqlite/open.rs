@@ -32,6 +32,9 @@ const MAX_JSON: u64 = 16 << 20;
 /// As much of a file as tells whose it is, in bytes.
 const HEAD: usize = 4096;
 
+/// SQLite's header, in bytes.
+const SQLITE_HEADER: usize = 100;
+
 /// Largest cell, in bytes: a foreign file must not make us allocate without bound.
 const MAX_CELL: i32 = 16 << 20;
 
@@ -209,9 +212,17 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         Recognised::Foreign(name) => {
             return refused(&format!("it is {name}, which has to be converted, not opened"));
         }
+        Recognised::Unknown if is_half_made(path, &head) => Content::Sqlite { wal: false },
         Recognised::Unknown => return refused("it is not a session file of any known client"),
     };
     Ok((id, content))
+}
+
+/// Whether the power was cut when this file was first written: what came to the disk is not its header,
+/// but the journal, by which SQLite makes it empty again.
+fn is_half_made(path: &Path, head: &[u8]) -> bool {
+    head.iter().take(SQLITE_HEADER).all(|byte| *byte == 0)
+        && fs::metadata(beside(path, "-journal")).is_ok_and(|journal| journal.len() > 0)
 }
 
 /// A connection and what was found, in a transaction that goes on: nobody writes until [`finish`]
