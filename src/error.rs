@@ -137,7 +137,10 @@ impl Error {
                 (ErrorKind::Io, "; check the mode of the file and its folder")
             }
             Some(Code::DiskFull) => (ErrorKind::Io, "; free some space and save again"),
-            Some(Code::SystemIoFailure | Code::PermissionDenied) => (ErrorKind::Io, ""),
+            Some(Code::SystemIoFailure) => {
+                (ErrorKind::Io, "; see whether the disk is in order and try again")
+            }
+            Some(Code::PermissionDenied) => (ErrorKind::Io, ""),
             _ => (ErrorKind::Storage, ""),
         };
         let mut error =

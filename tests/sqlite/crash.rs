@@ -18,7 +18,7 @@ pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
             session.set_takeout_id(Some(part)).unwrap();
             say(&format!("takeout {part}"));
             for id in 1000 * part..1000 * part + steps {
-                put_and_set(&session, id);
+                put_and_set(&session, id).unwrap();
                 session.save().unwrap();
                 say(&format!("saved {id}"));
             }
@@ -40,13 +40,13 @@ fn read_on(path: &Path) -> Connection {
 }
 
 /// A peer, and a state that tells which one is the last.
-pub fn put_and_set(session: &Session, id: i64) {
+pub fn put_and_set(session: &Session, id: i64) -> mtsession::Result<()> {
     let name = format!("name {id}");
     let record = EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) };
-    session.put_entities(&[record]).unwrap();
+    session.put_entities(&[record])?;
     let pts = i32::try_from(id).unwrap();
     let state = UpdateStatePatch { pts: Some(pts), ..UpdateStatePatch::default() };
-    session.set_update_states(&[state], false).unwrap();
+    session.set_update_states(&[state], false).map(drop)
 }
 
 /// What a process that lives has said to be in the file.

@@ -58,6 +58,20 @@ impl Other {
         Other::run(command, task, path)
     }
 
+    /// Under strace, which lets the `nth` of these system calls on the session or its journals fail, and
+    /// notes it in the file `notes`.
+    pub fn start_failing(notes: &Path, call: &str, nth: usize, task: &str, path: &Path) -> Other {
+        let mut command = Command::new("strace");
+        let fault = format!("inject={call}:error=EIO:when={nth}");
+        command.args(["-f", "-e", &format!("trace={call}"), "-e", &fault, "-o"]);
+        command.arg(notes).args(["-P", path.parent().unwrap().to_str().unwrap()]);
+        for suffix in ["", "-journal", "-wal", "-shm"] {
+            command.arg("-P").arg(format!("{}{suffix}", path.display()));
+        }
+        command.arg(std::env::current_exe().unwrap());
+        Other::run(command, task, path)
+    }
+
     fn run(mut command: Command, task: &str, path: &Path) -> Other {
         let mut child = command
             .args(["--exact", "files::another_process", "--nocapture"])
@@ -164,6 +178,18 @@ fn another_process() {
         "live" => crash::live(&path, Journal::Rollback, &ready(), say),
         "live with log" => crash::live(&path, Journal::WalProcessSafe, &ready(), say),
         "live with power-safe log" => crash::live(&path, Journal::WalPowerSafe, &ready(), say),
+        "insist" => {
+            ready();
+            io::insist(&path, Journal::Rollback, say);
+        }
+        "insist with log" => {
+            ready();
+            io::insist(&path, Journal::WalProcessSafe, say);
+        }
+        "insist with power-safe log" => {
+            ready();
+            io::insist(&path, Journal::WalPowerSafe, say);
+        }
         "clone" => {
             ready();
             power::clone_a_session(&path, say);

@@ -11,6 +11,7 @@ mod find;
 mod fixtures;
 mod full;
 mod import;
+mod io;
 mod journal;
 mod power;
 mod schemas;

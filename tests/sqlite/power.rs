@@ -270,15 +270,14 @@ fn cut_power(
     first: Option<&str>,
     look: impl Fn(&[String], &Path),
 ) -> Vec<String> {
-    let (folder, path) = place();
+    let (_folder, path) = place();
     if let Some(name) = first {
         fs::copy(fixture(name), &path).unwrap();
     }
     let mut disk = Disk::of(path.parent().unwrap());
-    let notes = folder.path().with_extension("calls");
+    let notes = path.with_file_name("notes");
     Other::start_noted(&notes, task, &path).finish_with(line);
-    let calls = calls(&fs::read_to_string(&notes).unwrap());
-    fs::remove_file(notes).unwrap();
+    let calls = calls(&fs::read_to_string(notes).unwrap());
     let mut said = Vec::new();
     let mut cuts = 0;
     for (n, call) in calls.iter().enumerate() {
@@ -349,7 +348,7 @@ pub fn clone_a_session(path: &Path, say: impl Fn(&str)) {
     session.set_dc(2, "149.154.167.51", 443).unwrap();
     session.set_auth_key(Some(&key(0))).unwrap();
     for id in 1000..3000 {
-        put_and_set(&session, id);
+        put_and_set(&session, id).unwrap();
     }
     session.clone_to(Some(path), &SqliteOptions::default(), &Options::default()).unwrap();
     say("saved 2999");
