@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 LIBDIR := $(CARGO_TARGET_DIR)/release
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build examples demo install runtimes test bench instructions fmt lint header clean
+.PHONY: help setup build examples demo install runtimes test bench fuzz instructions fmt lint header clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,6 +37,10 @@ test: setup ## everything that is tested, ending with one line of counts
 
 bench: setup ## measure beside Telethon, grammers and plain SQLite; draws docs/bench.svg
 	@benches/run.py
+
+FUZZ_SECONDS ?= 60
+fuzz: setup ## give each fuzzer of tests/fuzz all that it thinks of in FUZZ_SECONDS=60
+	@tests/fuzz/run.py $(FUZZ_SECONDS)
 
 instructions: setup build ## instructions of the hot calls, against those kept in benches/
 	@tools/instructions.py

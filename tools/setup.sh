@@ -20,6 +20,8 @@ need gcc gcc --version
 need g++ g++ --version
 need libc6-dev test -e /usr/include/stdlib.h
 need clang clang++ --version
+# What clang links into a fuzzer.
+need libclang-rt-14-dev sh -c 'test -e "$(clang -print-runtime-dir)/libclang_rt.fuzzer-$(uname -m).a"'
 need make make --version
 need cmake cmake --version
 need pkg-config pkg-config --version

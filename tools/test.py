@@ -254,6 +254,8 @@ def main():
     part("vectors and dumps, all languages", lambda: counted(
         r"(?m)^(\d+) passed, (\d+) failed$", VECTORS / "cross.sh", RUNNERS, SCRATCH / "cross"))
     part("vectors in C under valgrind", lambda: jobs(runners_under_valgrind()))
+    part("fuzzers", lambda: counted(
+        r"(?m)^(\d+) passed, (\d+) failed$", ROOT / "tests/fuzz/run.py"))
     part("peers", lambda: counted(
         r"(?m)^(\d+) passed, (\d+) failed$", TARGET / "peers/1.45.0/bin/python",
         ROOT / "tests/peers/run.py", TARGET, BUILD))

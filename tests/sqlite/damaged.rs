@@ -334,3 +334,17 @@ fn a_file_that_the_power_left_without_its_header_is_made_empty_by_its_journal() 
     assert_eq!(open(&path).load().unwrap().dc, Some(dc2()));
     assert!(!journal.exists());
 }
+
+#[test]
+fn an_old_session_that_cannot_be_read_is_not_migrated() {
+    let (_folder, path) = copy_of("telethon/telethon-1.0.4.session");
+    let page: i64 = ask(&path, "SELECT rootpage FROM sqlite_schema WHERE name = 'sessions'");
+    let begin = (usize::try_from(page).unwrap() - 1) * 4096;
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[begin..begin + 4096].fill(0xff);
+    fs::write(&path, &bytes).unwrap();
+    for options in [SqliteOptions::default(), READ_ONLY()] {
+        assert_eq!(refused(&path, options).kind(), ErrorKind::Corrupt);
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}

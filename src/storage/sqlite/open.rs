@@ -477,6 +477,20 @@ fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
 
 type Holdings = (FileId, Option<Registered>, Option<PrivateCopy>);
 
+/// Reads all but the peers.
+fn read_login(
+    db: &Db,
+    shape: &Shape,
+    notices: &Notices,
+) -> rusqlite::Result<(Queries, Side, Account)> {
+    let sql = Queries::new(shape);
+    let nothing = Side::default();
+    let reader = Reader { db, sql: &sql, side: &nothing, notices };
+    let side = Side::of(shape, db, || reader.home_key_id())?;
+    let account = Reader { side: &side, ..reader }.account()?;
+    Ok((sql, side, account))
+}
+
 /// Checks and mends the tables, reads the login, and hands everything over.
 fn finish(
     path: &Path,
@@ -511,6 +525,11 @@ fn finish(
         schema = target;
         let mends = shape.wal || !plan.is_empty();
         if mends {
+            if !new {
+                // What cannot be read is left as it is.
+                read_login(&db, &shape, &Notices::default())?;
+                db.forget_statements();
+            }
             db.execute_batch("COMMIT")?;
         }
         journal = JournalState::start(&db, shape.wal, options)?;
@@ -526,12 +545,8 @@ fn finish(
             found_schema = schema;
         }
     }
-    let sql = Queries::new(&shape);
-    let mut state = State { data_version: data_version(&db)?, ..State::default() };
-    let nothing = Side::default();
-    let reader = Reader { db: &db, sql: &sql, side: &nothing, notices: &notices };
-    state.side = Side::of(&shape, &db, || reader.home_key_id())?;
-    let account = Reader { side: &state.side, ..reader }.account()?;
+    let (sql, side, account) = read_login(&db, &shape, &notices)?;
+    let state = State { side, data_version: data_version(&db)?, ..State::default() };
     db.execute_batch("COMMIT")?;
     let storage = SqliteStorage {
         path: path.to_owned(),
