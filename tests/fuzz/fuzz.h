@@ -2,7 +2,6 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,8 @@ static void give_and_take(mts_session *session)
     MUST(has_key == MTS_OK || has_key == MTS_NOT_FOUND);
     if (ANSWER(mts_session_to_string(session, &text, &err)) == MTS_OK) {
         const char *bytes = (const char *)mts_buffer_data(text);
-        MUST(ANSWER(mts_session_from_string(bytes, mts_buffer_len(text), NULL, &again, &err)) == MTS_OK);
+        MUST(ANSWER(mts_session_from_string(bytes, mts_buffer_len(text), NULL, &again, &err))
+             == MTS_OK);
         MUST(ANSWER(mts_session_auth_key_id(again, &after, &err)) == has_key && before == after);
         mts_session_free(again);
         mts_buffer_free(text);

@@ -1,22 +1,16 @@
 /* What a person types to name a peer, and texts that a server sends. */
 #include "fuzz.h"
 
-static mts_session *new_session(void)
-{
-    mts_session *session;
-
-    MUST(ANSWER(mts_session_memory(NULL, &session, &err)) == MTS_OK);
-    return session;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
-    mts_session *session = new_session();
+    mts_session *session;
     mts_input_peer peer;
     size_t third = size / 3;
 
-    ANSWER(mts_session_put_entity(session, 1, 10, 0, 0, "durov", MTS_Z, "42777", MTS_Z, "Pavel", MTS_Z, &err));
+    MUST(ANSWER(mts_session_memory(NULL, &session, &err)) == MTS_OK);
+    ANSWER(mts_session_put_entity(session, 1, 10, 0, 0, "durov", MTS_Z, "42777", MTS_Z,
+                                  "Pavel", MTS_Z, &err));
     ANSWER(mts_session_put_entity(session, 2, 20, 0, 0, text, third, text + third, third,
                                   text + 2 * third, size - 2 * third, &err));
     ANSWER(mts_session_input_peer(session, text, size, 0, &peer, sizeof peer, &err));

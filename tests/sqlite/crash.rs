@@ -5,8 +5,8 @@ use mtsession::{EntityRef, Look, Options, Session, UpdateStatePatch};
 use super::files::Other;
 use super::*;
 
-/// What the other process does: the whole life of a session over and over, so often or for ever, a line
-/// after each thing that must stay.
+/// What the other process does: the whole life of a session over and over, so often or for ever, a
+/// line after each thing that must stay.
 pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
     let sqlite = SqliteOptions { journal, ..SqliteOptions::default() };
     // A power-safe log begins anew every few dozen saves, which a life shall see.
@@ -75,8 +75,8 @@ impl Promised {
     }
 }
 
-/// Opens what is left of a session and looks whether it keeps what was promised; says whether there is a
-/// login in it.
+/// Opens what is left of a session and looks whether it keeps what was promised; says whether there
+/// is a login in it.
 pub fn look(path: &Path, promised: &Promised) -> bool {
     let session = Session::open(path, &SqliteOptions::default(), &Options::default()).unwrap();
     let takeout = session.takeout_id().unwrap().unwrap_or(0);
@@ -94,7 +94,8 @@ pub fn look(path: &Path, promised: &Promised) -> bool {
     login
 }
 
-/// Kills `live` at another moment each time, up to `longest` in milliseconds, and looks what is there.
+/// Kills `live` at another moment each time, up to `longest` in milliseconds, and looks what is
+/// there.
 fn kill_and_look(journal: &str, path: &Path, longest: u64) {
     const ROUNDS: u64 = 40;
     for round in 0..ROUNDS {

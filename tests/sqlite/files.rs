@@ -49,17 +49,18 @@ impl Other {
     pub fn start_noted(notes: &Path, task: &str, path: &Path) -> Other {
         let mut command = Command::new("strace");
         // What changes files, as far as this system has it, and what is needed to know which.
-        const CALLS: &str = "trace=openat,?open,?creat,close,write,writev,pwrite64,pwritev,?pwritev2,fsync,\
-             fdatasync,sync_file_range,fallocate,truncate,ftruncate,?unlink,unlinkat,?rename,?renameat,renameat2,\
-             ?link,linkat,?symlink,symlinkat,copy_file_range,?sendfile,mkdirat";
+        const CALLS: &str = "trace=openat,?open,?creat,close,write,writev,pwrite64,pwritev,\
+             ?pwritev2,fsync,fdatasync,sync_file_range,fallocate,truncate,ftruncate,?unlink,\
+             unlinkat,?rename,?renameat,renameat2,?link,linkat,?symlink,symlinkat,\
+             copy_file_range,?sendfile,mkdirat";
         // Texts are whole, in hex.
         command.args(["-f", "-a1", "-xx", "-s", "1000000", "-e", CALLS, "-o"]);
         command.arg(notes).arg(std::env::current_exe().unwrap());
         Other::run(command, task, path)
     }
 
-    /// Under strace, which lets the `nth` of these system calls on the session or its journals fail, and
-    /// notes it in the file `notes`.
+    /// Under strace, which lets the `nth` of these system calls on the session or its journals
+    /// fail, and notes it in the file `notes`.
     pub fn start_failing(notes: &Path, call: &str, nth: usize, task: &str, path: &Path) -> Other {
         let mut command = Command::new("strace");
         let fault = format!("inject={call}:error=EIO:when={nth}");
@@ -126,6 +127,15 @@ impl Other {
     }
 }
 
+/// The name of a task may end with that of the journal.
+fn task_and_journal(name: &str) -> (&str, Journal) {
+    let with = |journal| move |task| (task, journal);
+    let power_safe = name.strip_suffix(" with power-safe log").map(with(Journal::WalPowerSafe));
+    power_safe
+        .or_else(|| name.strip_suffix(" with log").map(with(Journal::WalProcessSafe)))
+        .unwrap_or((name, Journal::Rollback))
+}
+
 /// Does nothing but in the process that `Other` starts.
 #[test]
 fn another_process() {
@@ -139,7 +149,8 @@ fn another_process() {
     };
     // Whole lines at once: the process may be killed in between.
     let say = |line: &str| std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
-    match task.as_str() {
+    let (task, journal) = task_and_journal(&task);
+    match task {
         "own" => {
             let storage = open(&path);
             ready();
@@ -175,20 +186,10 @@ fn another_process() {
             open(&path).close().unwrap();
             ready();
         }
-        "live" => crash::live(&path, Journal::Rollback, &ready(), say),
-        "live with log" => crash::live(&path, Journal::WalProcessSafe, &ready(), say),
-        "live with power-safe log" => crash::live(&path, Journal::WalPowerSafe, &ready(), say),
+        "live" => crash::live(&path, journal, &ready(), say),
         "insist" => {
             ready();
-            io::insist(&path, Journal::Rollback, say);
-        }
-        "insist with log" => {
-            ready();
-            io::insist(&path, Journal::WalProcessSafe, say);
-        }
-        "insist with power-safe log" => {
-            ready();
-            io::insist(&path, Journal::WalPowerSafe, say);
+            io::insist(&path, journal, say);
         }
         "clone" => {
             ready();
@@ -196,15 +197,7 @@ fn another_process() {
         }
         "fill the disk" => {
             ready();
-            full::fill(&path, Journal::Rollback);
-        }
-        "fill the disk with a log" => {
-            ready();
-            full::fill(&path, Journal::WalProcessSafe);
-        }
-        "fill the disk with a power-safe log" => {
-            ready();
-            full::fill(&path, Journal::WalPowerSafe);
+            full::fill(&path, journal);
         }
         "ask for the log" => {
             ready();

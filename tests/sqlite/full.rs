@@ -68,10 +68,10 @@ fn a_full_disk_is_got_over() {
 
 #[test]
 fn a_full_disk_is_got_over_with_the_log() {
-    is_got_over("fill the disk with a log");
+    is_got_over("fill the disk with log");
 }
 
 #[test]
 fn a_full_disk_is_got_over_with_the_power_safe_log() {
-    is_got_over("fill the disk with a power-safe log");
+    is_got_over("fill the disk with power-safe log");
 }

@@ -9,8 +9,8 @@ use super::*;
 
 /// What the other process does: a life of a session, in which what has failed is tried once more.
 pub fn insist(path: &Path, journal: Journal, say: impl Fn(&str)) {
-    // SQLite takes what cannot be read for damage, and what cannot be looked at for something that may not be
-    // written.
+    // SQLite takes what cannot be read for damage, and what cannot be looked at for something that
+    // may not be written.
     const KINDS: [ErrorKind; 3] = [ErrorKind::Io, ErrorKind::Corrupt, ErrorKind::ReadOnly];
     fn twice<T>(say: &impl Fn(&str), work: impl Fn() -> mtsession::Result<T>) -> T {
         work().unwrap_or_else(|error| {
@@ -31,8 +31,8 @@ pub fn insist(path: &Path, journal: Journal, say: impl Fn(&str)) {
     twice(&say, || session.close());
 }
 
-/// Lets each of these system calls fail, one in each life, until there is none left that has not. Some of
-/// that must be told so.
+/// Lets each of these system calls fail, one in each life, until there is none left that has not.
+/// Some of that must be told so.
 fn is_got_over(calls: &[&str], so: &str) {
     let tasks = ["insist", "insist with log", "insist with power-safe log"];
     let mut told = 0;

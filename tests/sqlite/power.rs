@@ -1,7 +1,7 @@
 //! The power fails at any moment: what a session promised to be on the disk is there.
 //!
-//! Another process lives with a session while strace notes what it does to the folder. From that, disks are
-//! made as a power cut can leave them: what was synced, and any part of what was not.
+//! Another process lives with a session while strace notes what it does to the folder. From that,
+//! disks are made as a power cut can leave them: what was synced, and any part of what was not.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -202,8 +202,8 @@ impl Disk {
         }
     }
 
-    /// Puts into a folder what a power cut now leaves. Of what is not synced that gets to the disk for
-    /// which there is a `chance`; names are changed in order.
+    /// Puts into a folder what a power cut now leaves. Of what is not synced that gets to the disk
+    /// for which there is a `chance`; names are changed in order.
     fn cut(&self, folder: &Path, mut chance: impl FnMut() -> bool) {
         let mut names = self.synced_names.clone();
         self.unsynced_names
@@ -262,8 +262,9 @@ fn dice(seed: usize) -> impl FnMut() -> bool {
     }
 }
 
-/// Cuts the power all over what a process does for `task`, in a folder that holds this file of Telethon's or
-/// none. `look` gets what the process had said, and the path of what is left of the session.
+/// Cuts the power all over what a process does for `task`, which gets `line`, in a folder that
+/// holds this file of Telethon's or none. `look` gets what the process had said, and the path of
+/// what is left of the session. Answers all that was said.
 fn cut_power(
     task: &str,
     line: &str,

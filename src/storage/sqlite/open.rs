@@ -218,8 +218,8 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
     Ok((id, content))
 }
 
-/// Whether the power was cut when this file was first written: what came to the disk is not its header,
-/// but the journal, by which SQLite makes it empty again.
+/// Whether the power was cut when this file was first written: what came to the disk is not its
+/// header, but the journal, by which SQLite makes it empty again.
 fn is_half_made(path: &Path, head: &[u8]) -> bool {
     head.iter().take(SQLITE_HEADER).all(|byte| *byte == 0)
         && fs::metadata(beside(path, "-journal")).is_ok_and(|journal| journal.len() > 0)
@@ -477,7 +477,7 @@ fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
 
 type Holdings = (FileId, Option<Registered>, Option<PrivateCopy>);
 
-/// Reads all but the peers.
+/// How to ask the tables, which of our own can be believed, and the account: what an opening reads.
 fn read_login(
     db: &Db,
     shape: &Shape,

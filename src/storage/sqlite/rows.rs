@@ -167,8 +167,8 @@ pub(super) struct Home {
 /// The peers that bear a name, in Telethon's order.
 pub(super) struct Bearers {
     pub(super) peers: Vec<Entity>,
-    /// When the last of them was told to bear it as a further username. The others were when they were
-    /// last seen.
+    /// When the last of them was told to bear it as a further username. The others were when they
+    /// were last seen.
     further_told: Option<i64>,
 }
 
