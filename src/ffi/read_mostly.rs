@@ -142,8 +142,10 @@ struct Inside<'a>(&'a AtomicUsize);
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        // What was read was read before the writer goes on.
-        self.0.fetch_sub(1, Ordering::Release);
+        // What was read was read before the writer goes on. (Release would do for that. But in the older
+        // of the models of memory, by which Miri looks for races, a writer may then see an earlier
+        // count than the one that a reader has just taken.)
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

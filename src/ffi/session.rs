@@ -214,8 +214,8 @@ pub unsafe extern "C" fn mts_session_free(session: *mut mts_session) {
 }
 
 /// Closes the session and removes what keeps it: the file with its side files, or the entities and
-/// the account record of a custom storage. What waits unsaved is dropped. The session must still
-/// be freed.
+/// the account record of a custom storage. What waits unsaved is dropped. Where it fails, the session
+/// goes on. It must still be freed.
 ///
 /// Telethon: `delete()`. May call back a custom storage.
 #[unsafe(no_mangle)]

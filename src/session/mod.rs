@@ -280,14 +280,15 @@ impl Session {
     }
 
     /// Removes the session with its file and side files (Telethon's `delete`), and closes it. What
-    /// waits in memory is dropped with it. The lock file stays, blank: removing it would let two
+    /// waits in memory is dropped with it. Where that fails, the session goes on. The lock file stays, blank: removing it would let two
     /// owners hold two different locks.
     pub fn delete(&self) -> Result<()> {
         self.check_process()?;
         let _turn = self.commits()?;
         self.writable()?;
+        self.storage.delete()?;
         self.live.write().map_err(poisoned)?.close();
-        self.storage.delete()
+        Ok(())
     }
 
     /// The oldest notice not fetched yet.

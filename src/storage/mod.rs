@@ -226,6 +226,6 @@ pub trait Storage: Send + Sync {
     /// May be repeated, after a failure too.
     fn close(&self) -> Result<()>;
 
-    /// Closes, then removes everything that is stored.
+    /// Removes everything that is stored, and closes. Where that fails, all goes on as before.
     fn delete(&self) -> Result<()>;
 }

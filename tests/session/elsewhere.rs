@@ -46,6 +46,24 @@ fn a_waiting_row_does_not_hold_on_to_a_name_that_somebody_else_has_taken() {
 }
 
 #[test]
+fn a_delete_that_fails_drops_nothing() {
+    let (folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    put(&session, user(1, 100, "ada"));
+    let aside = folder.path().join("aside");
+    std::fs::rename(&path, &aside).unwrap();
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(session.delete().unwrap_err().kind(), ErrorKind::Io);
+    std::fs::rename(&aside, &path).unwrap();
+    session.save().unwrap();
+    session.close().unwrap();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    assert_eq!(named(&session, "ada"), Some(1));
+    session.delete().unwrap();
+    assert_eq!(session.save().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
 fn salts_of_two_who_share_never_keep_either_from_saving() {
     let (_folder, path) = place();
     let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));

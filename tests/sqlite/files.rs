@@ -156,6 +156,13 @@ fn another_process() {
             ready();
             storage.close().unwrap();
         }
+        "save and close" => {
+            let storage = open_with(&path, journal::options(journal));
+            put(&storage, person(1, 100, "ada", "", ""), ALL);
+            ready();
+            storage.close().unwrap();
+            say(&notices(&storage).join("\n"));
+        }
         "share" => {
             let storage = open_with(&path, SHARED());
             ready();
@@ -598,6 +605,27 @@ fn after_close_everything_says_closed_and_delete_removes_the_file() {
     next.close().unwrap();
     storage.delete().unwrap();
     assert!(path.exists());
+}
+
+#[test]
+fn a_delete_that_fails_leaves_the_session_open() {
+    for journal in [Journal::Rollback, Journal::WalPowerSafe] {
+        let (folder, path) = logged_in();
+        let storage = open_with(&path, journal::options(journal));
+        put(&storage, person(1, 100, "", "", ""), ALL);
+        let aside = folder.path().join("aside");
+        fs::rename(&path, &aside).unwrap();
+        fs::write(&path, "somebody else's").unwrap();
+        let error = storage.delete().unwrap_err();
+        assert!(error.message().contains("replaced"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"somebody else's");
+        fs::rename(&aside, &path).unwrap();
+        put(&storage, person(2, 100, "", "", ""), ALL);
+        assert_eq!(storage.count().unwrap(), 2);
+        storage.delete().unwrap();
+        assert_eq!(storage.count().unwrap_err().kind(), ErrorKind::Closed);
+        assert_eq!(snapshot(folder.path()).into_keys().collect::<Vec<_>>(), [lock_file(&path)]);
+    }
 }
 
 #[test]

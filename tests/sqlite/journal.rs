@@ -247,6 +247,49 @@ fn a_log_removed_while_it_is_in_use_is_noticed_before_writing() {
 }
 
 #[test]
+fn at_close_a_file_that_was_moved_is_left_to_whoever_has_it_now() {
+    for journal in [Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        let (folder, path) = logged_in();
+        let first = Other::start("save and close with log", &path);
+        let moved = folder.path().join("b.session");
+        fs::rename(&path, &moved).unwrap();
+        let second = open_with(&moved, options(journal));
+        for n in 2..=50 {
+            put(&second, person(n, 100, "", "", "theirs"), ALL);
+        }
+        set(&second, |account| account.auth_key = Some(key(9)));
+        let said = first.finish();
+        assert!(said.contains("stays in") && said.contains("was removed"), "{said}");
+        assert_eq!(second.load().unwrap().auth_key, Some(key(9)));
+        second.close().unwrap();
+        assert!(has_log(&path), "what the first has saved is not lost either");
+        let moved = open(&moved);
+        assert_eq!(moved.load().unwrap().auth_key, Some(key(9)));
+        assert_eq!(moved.count().unwrap(), 49);
+    }
+}
+
+#[test]
+fn at_close_a_log_of_somebody_else_stays() {
+    let (folder, path) = logged_in();
+    let first = Other::start("save and close with log", &path);
+    fs::create_dir(folder.path().join("aside")).unwrap();
+    for name in ["a.session", "a.session-wal", "a.session-shm", "a.session-lock"] {
+        fs::rename(folder.path().join(name), folder.path().join("aside").join(name)).unwrap();
+    }
+    let second = with_log(&path);
+    put(&second, person(2, 100, "", "", ""), ALL);
+    let said = first.finish();
+    assert!(said.contains("was replaced"), "{said}");
+    assert!(has_log(&path));
+    put(&second, person(3, 100, "", "", ""), ALL);
+    second.close().unwrap();
+    assert_eq!(open(&path).count().unwrap(), 2);
+    // The set that was moved is whole.
+    assert_eq!(get(&open(&folder.path().join("aside/a.session")), 1).unwrap().usernames, "ada");
+}
+
+#[test]
 fn a_folder_replaced_above_the_file_is_noticed_within_two_seconds() {
     let (place, _) = place();
     let (above, path) = (place.path().join("a"), place.path().join("a/b/c.session"));

@@ -393,7 +393,6 @@ impl Storage for Adapter {
     }
 
     fn delete(&self) -> Result<()> {
-        self.close()?;
         let _one_at_a_time = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = {
             let login = self.login();
@@ -402,7 +401,7 @@ impl Storage for Adapter {
         };
         self.store(&batch)?;
         *self.login() = Login::default();
-        Ok(())
+        self.close()
     }
 }
 

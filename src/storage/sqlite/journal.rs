@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
+use rusqlite::config::DbConfig;
 
 use super::files::{FileId, Folder, beside, file_id};
 use super::notices::Notices;
@@ -80,6 +81,11 @@ impl JournalState {
     /// Whether the write-ahead log is to be entered at the next write.
     pub(super) fn is_wanted(&self) -> bool {
         self.wanted
+    }
+
+    /// Whether a write-ahead log is in use.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.wal
     }
 
     /// Before the first write: enters the write-ahead log, where it was asked for and can be had.
@@ -198,12 +204,27 @@ impl JournalState {
     /// At close: back to one plain file. Where somebody else has it open that fails, and the next
     /// owner does it; nothing is lost by it.
     pub(super) fn stop(&mut self, db: &Db, options: &SqliteOptions) {
+        self.let_go(db);
+        let _ = db.pragma_update(None, "synchronous", "EXTRA");
+        let _ = leave_wal(db, options);
+    }
+
+    /// At close, where file or log are not ours any more: touches neither. SQLite would copy what is in
+    /// our log into the file that it has open, whoever has that by now.
+    pub(super) fn abandon(&mut self, db: &Db, notices: &Notices, why: &Error) {
+        self.let_go(db);
+        let _ = db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        notices.push(format!(
+            "what was saved since the last credential stays in {}: {}",
+            self.log_path.display(),
+            why.message()
+        ));
+    }
+
+    fn let_go(&mut self, db: &Db) {
+        db.let_go_of_snapshot();
         self.folder = None;
-        if std::mem::take(&mut self.wal) {
-            db.let_go_of_snapshot();
-            let _ = db.pragma_update(None, "synchronous", "EXTRA");
-            let _ = leave_wal(db, options);
-        }
+        self.wal = false;
     }
 }
 

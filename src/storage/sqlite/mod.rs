@@ -520,7 +520,7 @@ impl Storage for SqliteStorage {
     }
 
     fn close(&self) -> Result<()> {
-        self.hang_up(&mut self.hold()).map(drop)
+        self.hang_up(&mut self.hold())
     }
 
     /// The lock file stays: without it two owners could lock two different files.
@@ -535,15 +535,19 @@ impl Storage for SqliteStorage {
         if self.deleted.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let _lock = match self.hang_up(&mut open)? {
-            Some(lock) => lock,
-            None => OwnerLock::take(&self.path, self.options.shared)?.0,
+        let _lock = match &*open {
+            Some(_) => None,
+            None => Some(OwnerLock::take(&self.path, self.options.shared)?),
         };
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => self
                 .check_place()
                 .map_err(|error| error.at(format!("cannot delete {}", self.path.display())))?,
+        }
+        // Closed only when the files are gone: where they cannot be removed, the session goes on.
+        if let Some(open) = &mut *open {
+            self.leave_log(open);
         }
         // The database goes last: an old journal beside a new database would destroy it.
         for suffix in ["-journal", "-wal", "-shm", ""] {
@@ -556,21 +560,35 @@ impl Storage for SqliteStorage {
             }
         }
         self.deleted.store(true, Ordering::Relaxed);
-        Ok(())
+        self.hang_up(&mut open)
     }
 }
 
 impl SqliteStorage {
-    /// Closes the connection; answers the owner lock, which is let go of when dropped.
-    fn hang_up(&self, open: &mut Option<Open>) -> Result<Option<OwnerLock>> {
-        let Some(Open { db, sql, state, mut journal, notices, _registered, _copy, lock }) =
-            open.take()
+    /// Before the connection is closed: back to one plain file. Not where file or log have been moved
+    /// or replaced meanwhile: what stands there now is somebody else's.
+    fn leave_log(&self, open: &mut Open) {
+        let Open { db, journal, notices, .. } = open;
+        if !journal.is_in_use() {
+            return;
+        }
+        match self.check_place().and_then(|()| journal.check()) {
+            Ok(()) => journal.stop(db, &self.options),
+            Err(error) => journal.abandon(db, notices, &error.at(self.path.display())),
+        }
+    }
+
+    /// Closes the connection, and lets go of the owner lock.
+    fn hang_up(&self, open: &mut Option<Open>) -> Result<()> {
+        if let Some(open) = open {
+            self.leave_log(open);
+        }
+        let Some(Open { db, sql, state, journal, notices, _registered, _copy, lock }) = open.take()
         else {
-            return Ok(None);
+            return Ok(());
         };
-        journal.stop(&db, &self.options);
         match db.into_connection().close() {
-            Ok(()) => Ok(lock),
+            Ok(()) => Ok(()),
             Err((db, error)) => {
                 let db = Db::new(db);
                 *open = Some(Open { db, sql, state, journal, notices, _registered, _copy, lock });
