@@ -328,6 +328,30 @@ fn the_lock_file_stays_and_says_nothing_when_free() {
 }
 
 #[test]
+fn a_file_that_has_the_name_of_the_lock_is_left_alone() {
+    let (folder, path) = place();
+    let other = lock_file(&path);
+    fs::write(&other, format!("{:200}", "1 somebody else's")).unwrap();
+    fs::set_permissions(&other, fs::Permissions::from_mode(0o644)).unwrap();
+    let before = snapshot(folder.path());
+    let error = refused(&path, SqliteOptions::default());
+    assert_eq!(error.kind(), ErrorKind::Exists);
+    assert!(error.message().contains("another name"), "{error}");
+    assert!(snapshot(folder.path()) == before && mode(&other) == 0o644);
+    fs::write(&other, "somebody else's\n").unwrap();
+    assert_eq!(refused(&path, SqliteOptions::default()).kind(), ErrorKind::Exists);
+    fs::remove_file(&other).unwrap();
+
+    // Another session, which is open.
+    let session = open(&other);
+    set(&session, |account| account.auth_key = Some(key(1)));
+    assert_eq!(refused(&path, SqliteOptions::default()).kind(), ErrorKind::Exists);
+    session.close().unwrap();
+    assert_eq!(refused(&path, SqliteOptions::default()).kind(), ErrorKind::Exists);
+    assert_eq!(open(&other).load().unwrap().auth_key, Some(key(1)));
+}
+
+#[test]
 fn who_shared_a_session_is_not_said_to_have_left_it_open() {
     let (_folder, path) = place();
     open(&path).close().unwrap();

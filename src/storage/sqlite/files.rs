@@ -229,6 +229,21 @@ impl OwnerLock {
     pub(super) fn take(path: &Path, shared: bool) -> Result<(OwnerLock, Option<String>)> {
         let name = beside(path, "-lock");
         let failed = |error: io::Error| Error::io("open the owner lock", &name, &error);
+        let taken_name = || {
+            Error::new(
+                ErrorKind::Exists,
+                format!(
+                    "cannot open the owner lock {}: another file has that name; move it away, or \
+                     give the session another name",
+                    name.display()
+                ),
+            )
+        };
+        // A session of that name must not even be opened and closed by other means than SQLite's.
+        let registry = Registry::hold();
+        if fs::metadata(&name).is_ok_and(|meta| registry.has(file_id(&meta))) {
+            return Err(taken_name());
+        }
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -247,13 +262,18 @@ impl OwnerLock {
         if !meta.is_file() {
             return Err(failed(io::Error::other("it is not a file")));
         }
+        let mut hint = [0; HINT + 1];
+        let read = file.read_at(&mut hint, 0).map_err(failed)?;
+        let hint = hint.get(..read).unwrap_or_default();
+        if !is_hint(hint) {
+            return Err(taken_name());
+        }
+        drop(registry);
         if meta.mode() & 0o777 != MODE {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
-        let mut hint = [0; HINT];
-        let read = file.read_at(&mut hint, 0).unwrap_or(0);
-        let holder = holder(hint.get(..read).unwrap_or_default());
+        let holder = holder(hint);
         match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -303,6 +323,15 @@ impl Drop for OwnerLock {
             let _ = self.file.unlock();
         }
     }
+}
+
+/// Whether a lock file of ours can read so, one whose content was lost with the power (zeros) too: not
+/// a byte of anything else is written over.
+fn is_hint(content: &[u8]) -> bool {
+    let line = content.trim_ascii_end();
+    let process = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_line = process.iter().all(u8::is_ascii_digit) && !line.iter().any(u8::is_ascii_control);
+    content.len() <= HINT && (is_line || content.iter().all(|byte| *byte == 0))
 }
 
 /// Who wrote the hint: `process 123 on host`.
@@ -416,6 +445,17 @@ mod tests {
     use std::thread::sleep;
 
     use super::*;
+
+    #[test]
+    fn a_lock_file_is_told_from_other_files() {
+        let line = format!("{:95}\n", "123 a-host.example (shared)");
+        for ours in ["", line.as_str(), &line[..2], &" ".repeat(HINT), &"\0".repeat(HINT)] {
+            assert!(is_hint(ours.as_bytes()), "{ours:?}");
+        }
+        for theirs in ["text\n", "1 a\nb\n", "SQLite format 3\0", &line.repeat(2), "1 \0"] {
+            assert!(!is_hint(theirs.as_bytes()), "{theirs:?}");
+        }
+    }
 
     #[test]
     fn a_folder_that_was_quiet_tells_of_every_change_to_its_names() {
