@@ -127,6 +127,50 @@ fn the_write_ahead_log_is_entered_though_somebody_was_reading_at_first() {
 }
 
 #[test]
+fn a_clone_is_refused_where_an_old_journal_would_be_taken_for_its_own() {
+    let (folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    let clone = folder.path().join("b.session");
+    let make = || session.clone_to(Some(&clone), &SqliteOptions::default(), &patient()).map(drop);
+    for suffix in ["-journal", "-wal"] {
+        let journal = folder.path().join(format!("b.session{suffix}"));
+        std::fs::write(&journal, "of an older session").unwrap();
+        let error = make().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Exists);
+        assert!(error.message().contains("move it away"), "{error}");
+        assert!(!clone.exists());
+        std::fs::remove_file(&journal).unwrap();
+    }
+    make().unwrap();
+    let again = make().unwrap_err();
+    assert!(again.message().contains("a file of that name"), "{again}");
+}
+
+#[test]
+fn clones_to_one_path_at_once_make_one_session() {
+    let (folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    put(&session, user(1, 100, "ada"));
+    let clone = folder.path().join("b.session");
+    let made = std::thread::scope(|threads| {
+        let make = || session.clone_to(Some(&clone), &SqliteOptions::default(), &patient());
+        let all: Vec<_> = (0..8).map(|_| threads.spawn(make)).collect();
+        let all = all.into_iter().map(|thread| thread.join().unwrap());
+        all.filter(|made| match made {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(matches!(error.kind(), ErrorKind::Exists | ErrorKind::Owned), "{error}");
+                false
+            }
+        })
+        .count()
+    });
+    assert!(made <= 1 && clone.exists());
+    let clone = Session::open(&clone, &SqliteOptions::default(), &patient()).unwrap();
+    assert_eq!(named(&clone, "ada"), Some(1));
+}
+
+#[test]
 fn a_clone_touches_no_session_beside_it() {
     let (folder, path) = place();
     let session = Session::memory().unwrap();

@@ -95,6 +95,23 @@ fn an_import_never_overwrites_what_stands_in_its_way() {
 }
 
 #[test]
+fn an_import_is_refused_where_an_old_journal_would_be_taken_for_that_of_the_new_file() {
+    for suffix in ["-journal", "-wal"] {
+        let (folder, path) = copy_of("telethon/telethon-0.15.5.7.session");
+        let journal = folder.path().join(format!("a.session{suffix}"));
+        fs::write(&journal, "of an older session").unwrap();
+        let before = snapshot(folder.path());
+        let error = refused(&path, SqliteOptions::default());
+        assert_eq!(error.kind(), ErrorKind::Exists);
+        assert!(error.message().contains("move it away"), "{error}");
+        fs::remove_file(folder.path().join("a.session-lock")).unwrap();
+        assert!(snapshot(folder.path()) == before);
+        fs::remove_file(&journal).unwrap();
+        check(&open(&path));
+    }
+}
+
+#[test]
 fn an_import_that_was_killed_is_done_again() {
     // Killed after any of its steps: a half-made database beside it, the original linked or copied.
     for linked in [false, true] {

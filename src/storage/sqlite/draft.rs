@@ -4,25 +4,38 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::files::{beside, resolve, sync_folder};
+use super::files::{OwnerLock, beside, check_no_journal, resolve, sync_folder};
 use super::{SqliteOptions, SqliteStorage};
 use crate::storage::Storage;
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 impl SqliteStorage {
     /// Makes a new session file at `path` of what `fill` puts into it. It is written under another
     /// name (`<path>-mts-new`), so that whoever looks finds nothing or all of it. Fails with
-    /// [`Exists`](crate::ErrorKind::Exists) where something has the name already.
+    /// [`Exists`](ErrorKind::Exists) where something has the name already, or the journal of an older
+    /// session lies there.
     pub(crate) fn make(
         path: &Path,
         options: &SqliteOptions,
         fill: impl FnOnce(&SqliteStorage) -> Result<()>,
     ) -> Result<()> {
-        let failed = |error: io::Error| Error::io("make the session", path, &error);
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Error::new(
+                ErrorKind::Exists,
+                format!(
+                    "cannot make the session {}: there is a file of that name; give it another one",
+                    path.display()
+                ),
+            ),
+            _ => Error::io("make the session", path, &error),
+        };
         if path.symlink_metadata().is_ok() {
             return Err(failed(io::ErrorKind::AlreadyExists.into()));
         }
         let path = &resolve(path)?;
+        // Who has it makes this session, and no other client does.
+        let _lock = OwnerLock::take(path, false)?;
+        check_no_journal(path)?;
         let draft = &beside(path, "-mts-new");
         let options =
             &SqliteOptions { create: true, read_only: false, shared: false, ..options.clone() };
@@ -40,7 +53,7 @@ impl SqliteStorage {
                 .and_then(|()| sync_folder(path))
                 .map_err(failed)
         });
-        // The first failure is the one to tell. Nobody waits for the lock of a draft.
+        // The first failure is the one to tell. The lock of a draft is nobody else's.
         let cleared = storage.delete();
         let _ = fs::remove_file(beside(draft, "-lock"));
         made.and(cleared)

@@ -43,7 +43,12 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     if path.as_os_str().as_bytes().contains(&0) {
         return Err(Error::argument(format!("the path {} has a NUL in it", path.display())));
     }
-    match fs::canonicalize(path) {
+    let mut canonical = fs::canonicalize(path);
+    if canonical.is_err() && path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()) {
+        // It was made in between.
+        canonical = fs::canonicalize(path);
+    }
+    match canonical {
         Ok(real) => {
             let kind = fs::metadata(&real).map_err(|error| Error::io("open", &real, &error))?;
             if kind.is_dir() {
@@ -82,6 +87,26 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
     file.set_permissions(Permissions::from_mode(MODE))?;
     Ok(file)
+}
+
+/// Fails where the journal of an older database lies where a whole new one is to be put: SQLite would
+/// take it for its own. (With an empty one it does away with it.)
+pub(super) fn check_no_journal(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal"] {
+        let name = beside(path, suffix);
+        if name.symlink_metadata().is_ok() {
+            return Err(Error::new(
+                ErrorKind::Exists,
+                format!(
+                    "cannot make the session {}: {} was left there by another one and would be \
+                     taken for its own; move it away",
+                    path.display(),
+                    name.display()
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Makes the names in the folder of `path` survive the loss of power.

@@ -13,8 +13,8 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::files::{
-    FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, create, file_id, resolve,
-    sync_folder,
+    FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, check_no_journal, create,
+    file_id, resolve, sync_folder,
 };
 use super::journal::JournalState;
 use super::notices::Notices;
@@ -397,6 +397,7 @@ fn import(path: &Path, json: &TelethonJson, options: &SqliteOptions) -> Result<(
             ),
         ));
     }
+    check_no_journal(path)?;
     let new = beside(path, "-mts-import");
     // What a killed import has left; the owner lock says that there is no other one.
     for suffix in ["", "-journal"] {
