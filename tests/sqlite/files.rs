@@ -73,6 +73,15 @@ impl Other {
         Other::run(command, task, path)
     }
 
+    /// Under strace, which notes in the file `notes` when the process opens `name`, and holds it up
+    /// for a second then.
+    pub fn start_slowed(notes: &Path, name: &str, task: &str, path: &Path) -> Other {
+        let mut command = Command::new("strace");
+        command.args(["-f", "-e", "trace=openat", "-e", "inject=openat:delay_enter=1000000"]);
+        command.args(["-P", name, "-o"]).arg(notes).arg(std::env::current_exe().unwrap());
+        Other::run(command, task, path)
+    }
+
     fn run(mut command: Command, task: &str, path: &Path) -> Other {
         let mut child = command
             .args(["--exact", "files::another_process", "--nocapture"])
@@ -208,13 +217,22 @@ fn another_process() {
         }
         "ask for the log" => {
             ready();
-            let storage = open_with(
-                &path,
-                SqliteOptions { journal: Journal::WalProcessSafe, ..SqliteOptions::default() },
-            );
+            let storage = open_with(&path, journal::options(Journal::WalProcessSafe));
             put(&storage, person(1, 100, "ada", "", ""), ALL);
             say(&format!("log: {}", path.with_extension("session-wal").exists()));
             say(&notices(&storage).join("\n"));
+        }
+        "enter the log" => {
+            let storage = open_with(&path, journal::options(Journal::WalProcessSafe));
+            ready();
+            let noticed = put(&storage, person(1, 100, "ada", "", ""), ALL);
+            say(&format!("noticed: {noticed}"));
+            say(&format!("log: {}", path.with_extension("session-wal").exists()));
+        }
+        "read" => {
+            let db = Connection::open(&path).unwrap();
+            db.query_row("SELECT count(*) FROM entities", [], |_| Ok(())).unwrap();
+            ready();
         }
         "write and close" => {
             let n = ready();

@@ -58,15 +58,20 @@ fn frames(journal: Journal, commits: i64) -> u64 {
     fs::metadata(path.with_extension("session-wal")).unwrap().len() / (4096 + 24)
 }
 
+/// Stores another auth key, as durably as a session does.
+fn log_in(storage: &SqliteStorage, n: u8) {
+    let old = storage.load().unwrap();
+    let new = Account { auth_key: Some(key(n)), ..old.clone() };
+    let account = Some(AccountChange { old: &old, new: &new });
+    storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
+}
+
 #[test]
 fn a_credential_is_in_the_file_itself_when_its_setter_returns() {
     let (folder, path) = logged_in();
     let storage = with_log(&path);
-    let old = storage.load().unwrap();
     put(&storage, person(1, 100, "ada", "", ""), ALL);
-    let new = Account { auth_key: Some(key(9)), ..old.clone() };
-    let account = Some(AccountChange { old: &old, new: &new });
-    storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
+    log_in(&storage, 9);
     // Whoever copies the file without its log has the login.
     let copy = folder.path().join("copy.session");
     fs::copy(&path, &copy).unwrap();
@@ -162,6 +167,68 @@ fn what_was_written_before_the_log_was_entered_is_noticed() {
     assert!(put(&storage, person(2, 100, "ada", "", ""), ALL));
 }
 
+/// Another program writes in the moment in which the log is entered; strace holds that up while it is
+/// found out on what file system the file is.
+#[test]
+fn what_was_written_while_the_log_was_entered_is_noticed() {
+    let (_folder, path) = logged_in();
+    let notes = path.with_extension("notes");
+    let mut entering = Other::start_slowed(&notes, "/proc/self/mountinfo", "enter the log", &path);
+    entering.say("");
+    while !fs::read_to_string(&notes).unwrap().contains("mountinfo") {
+        sleep(Duration::from_millis(10));
+    }
+    run(&path, "INSERT INTO entities (id, hash) VALUES (7, 7)");
+    let said = entering.finish();
+    assert!(said.contains("noticed: true") && said.contains("log: true"), "{said}");
+}
+
+/// Has a session closed while another program reads it, so that its log stays.
+fn left_over(path: &Path) -> Other {
+    let session = with_log(path);
+    put(&session, person(1, 100, "", "", ""), ALL);
+    let reader = Other::start("read", path);
+    session.close().unwrap();
+    assert!(has_log(path));
+    reader
+}
+
+#[test]
+fn a_log_that_could_not_be_left_at_opening_is_guarded_and_left_as_soon_as_can_be() {
+    for journal in [Journal::Rollback, Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        let (folder, path) = logged_in();
+        let reader = left_over(&path);
+        let storage = open_with(&path, options(journal));
+        let told = notices(&storage).join("\n");
+        assert_eq!(told.contains("until another program"), journal == Journal::Rollback, "{told}");
+        log_in(&storage, 9);
+        let copy = folder.path().join("copy.session");
+        fs::copy(&path, &copy).unwrap();
+        assert_eq!(open_with(&copy, READ_ONLY()).load().unwrap().auth_key, Some(key(9)));
+        reader.finish();
+        put(&storage, person(2, 100, "", "", ""), ALL);
+        assert_eq!(has_log(&path), journal != Journal::Rollback);
+        assert_eq!(storage.count().unwrap(), 2);
+        storage.close().unwrap();
+        assert!(!has_log(&path));
+        assert_eq!(ask::<String>(&path, "PRAGMA journal_mode"), "delete");
+    }
+}
+
+#[test]
+fn a_log_that_was_left_over_is_not_written_to_once_it_was_removed() {
+    let (_folder, path) = logged_in();
+    let reader = left_over(&path);
+    let storage = open(&path);
+    put(&storage, person(2, 100, "", "", ""), ALL);
+    fs::remove_file(path.with_extension("session-wal")).unwrap();
+    let change = EntityChange { entity: person(3, 100, "", "", ""), known: ALL };
+    let error =
+        storage.commit(&Changes { entities: vec![change], ..Changes::default() }).unwrap_err();
+    assert!(error.message().contains("log was removed"), "{error}");
+    reader.finish();
+}
+
 #[test]
 fn the_log_is_refused_where_it_is_dangerous_and_a_notice_says_why() {
     let (folder, path) = logged_in();
@@ -241,9 +308,9 @@ fn a_file_replaced_under_the_log_is_noticed_before_writing() {
 
 #[test]
 fn a_log_removed_while_it_is_in_use_is_noticed_before_writing() {
-    is_noticed("log was removed", |path| {
-        fs::remove_file(path.with_extension("session-wal")).unwrap();
-    });
+    for file in ["session-wal", "session-shm"] {
+        is_noticed("log was removed", |path| fs::remove_file(path.with_extension(file)).unwrap());
+    }
 }
 
 #[test]
@@ -257,7 +324,7 @@ fn at_close_a_file_that_was_moved_is_left_to_whoever_has_it_now() {
         for n in 2..=50 {
             put(&second, person(n, 100, "", "", "theirs"), ALL);
         }
-        set(&second, |account| account.auth_key = Some(key(9)));
+        log_in(&second, 9);
         let said = first.finish();
         assert!(said.contains("stays in") && said.contains("was removed"), "{said}");
         assert_eq!(second.load().unwrap().auth_key, Some(key(9)));

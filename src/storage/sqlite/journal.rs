@@ -38,9 +38,11 @@ pub(super) struct JournalState {
     wanted: bool,
     /// It is in use.
     wal: bool,
-    /// The log itself, once something was written to it.
-    log: Option<FileId>,
-    /// Its path.
+    /// It was in use when the session was opened, and could not be left then: somebody had it open.
+    left_over: bool,
+    /// The log itself and its index, once something was written to it.
+    log: Option<(FileId, FileId)>,
+    /// The path of the log.
     log_path: PathBuf,
     /// Where both lie, for commits that are not to be synced: checking file and log by their paths
     /// would take a seventh of such a commit.
@@ -53,16 +55,34 @@ impl JournalState {
     pub(super) fn start(
         db: &Db,
         wal: bool,
+        path: &Path,
         options: &SqliteOptions,
+        notices: &Notices,
     ) -> rusqlite::Result<JournalState> {
         let wanted = options.journal != Journal::Rollback;
-        let mut state = JournalState { wanted, ..JournalState::default() };
+        let log_path = beside(path, "-wal");
+        let mut state = JournalState { wanted, log_path, ..JournalState::default() };
         if wal {
             // Somebody left it so, or was killed.
             state.prepare(db)?;
-            leave_wal(db, options)?;
+            state.wal = !leave_wal(db, options)?;
+            state.left_over = state.wal;
+        }
+        if state.left_over && !wanted {
+            notices.push(format!(
+                "{} is written with a write-ahead log until another program closes it",
+                path.display()
+            ));
         }
         Ok(state)
+    }
+
+    /// Before a write: leaves a log that was left over, as soon as that can be had.
+    pub(super) fn leave_early(&mut self, db: &Db, options: &SqliteOptions) -> rusqlite::Result<()> {
+        if self.left_over && !self.wanted && leave_wal(db, options)? {
+            (self.wal, self.left_over, self.log) = (false, false, None);
+        }
+        Ok(())
     }
 
     /// Before the first write: sees to it that what is committed stays, and what is deleted goes.
@@ -102,13 +122,15 @@ impl JournalState {
         let refused = match why_not(path, options) {
             Some(reason) => Some(reason),
             None => {
+                // Whoever is in the way now is none the next time: not worth waiting for.
+                db.busy_timeout(Duration::ZERO)?;
                 let set = "PRAGMA journal_mode = WAL";
                 let mode = db.query_row(set, [], |row| row.get::<_, String>(0));
+                db.busy_timeout(busy_timeout(options))?;
                 match mode {
                     Ok(mode) if mode == "wal" => None,
                     Ok(mode) => Some(format!("SQLite stays with {mode}")),
                     Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                        // Somebody has it open right now: the next write may have more luck.
                         self.wanted = true;
                         return Ok(false);
                     }
@@ -123,29 +145,36 @@ impl JournalState {
             ));
             return Ok(false);
         }
-        self.wal = true;
-        self.log_path = beside(path, "-wal");
+        let entered = !std::mem::replace(&mut self.wal, true);
+        self.left_over = false;
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
         if options.journal == Journal::WalProcessSafe {
             self.folder = Folder::of(path);
         }
-        Ok(true)
+        Ok(entered)
     }
 
-    /// Before a write, where [`Folder`] leaves it open: whether the log still is the one that was
-    /// written to. It goes when somebody closes the file who believes to be the last one to have it, as
-    /// happens after this process has opened and closed it by other means. What is written to it then,
-    /// nobody finds again.
-    pub(super) fn check(&mut self) -> Result<(), Error> {
+    /// Whether something was written to the log.
+    pub(super) fn has_frames(&self) -> bool {
+        fs::metadata(&self.log_path).is_ok_and(|meta| meta.len() > 0)
+    }
+
+    /// Before a write, where [`Folder`] leaves it open: whether the log and its index still are those
+    /// that were written to. They go when somebody closes the file who believes to be the last one to
+    /// have it, as happens after this process has opened and closed it by other means. What is written
+    /// to them then, nobody finds again.
+    pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
         if !self.wal {
             return Ok(());
         }
-        let log = fs::metadata(&self.log_path).ok().map(|meta| file_id(&meta));
+        let id = |name: &Path| fs::metadata(name).ok().map(|meta| file_id(&meta));
+        let log = id(&self.log_path).zip(id(&beside(path, "-shm")));
         if self.log.is_some() && self.log != log {
             return Err(Error::new(
                 ErrorKind::Io,
-                "its write-ahead log was removed while it was open; nothing more was written. Close \
-                 the session and open it again, and let nothing else in this process open its file",
+                "its write-ahead log was removed while it was open (-wal or -shm); nothing more was \
+                 written. Close the session and open it again, and let nothing else in this process \
+                 open its file",
             ));
         }
         self.log = log;
@@ -185,7 +214,7 @@ impl JournalState {
     /// Before a commit: who saves at every update is spared finding the end of the log each time. Whatever
     /// reads the file lets go first, so that no answer is out of date.
     pub(super) fn stay(&self, db: &Db) -> rusqlite::Result<()> {
-        if self.wal { db.keep_snapshot() } else { Ok(()) }
+        if self.wal && !self.left_over { db.keep_snapshot() } else { Ok(()) }
     }
 
     /// After a commit: copies the log into the file where it has become long.
@@ -236,15 +265,15 @@ fn synchronous(journal: Journal) -> &'static str {
     }
 }
 
-/// Makes the file one plain file with a rollback journal. Where somebody else has it open it
-/// cannot be had now, and works as it is: not worth waiting for.
-fn leave_wal(db: &Db, options: &SqliteOptions) -> rusqlite::Result<()> {
+/// Makes the file one plain file with a rollback journal, and says whether it is one. Where somebody
+/// else has it open it cannot be had now, and works as it is: not worth waiting for.
+fn leave_wal(db: &Db, options: &SqliteOptions) -> rusqlite::Result<bool> {
     db.busy_timeout(Duration::ZERO)?;
-    let left = db.pragma_update(None, "journal_mode", "DELETE");
+    let mode = db.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
     db.busy_timeout(busy_timeout(options))?;
-    match left {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-        other => other,
+    match mode {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+        mode => mode.map(|mode| mode == "delete"),
     }
 }
 

@@ -213,15 +213,23 @@ impl Open {
             storage.check_place()?;
         }
         journal.prepare(db)?;
+        journal.leave_early(db, &storage.options)?;
         if journal.is_wanted() {
             state.watch(db, sql, notices)?;
+            let before = db.file_version()?;
             if journal.enter(db, &storage.path, &storage.options, notices)? {
+                let writes = db.file_version()?.wrapping_sub(before);
                 // The change of the journal looks like somebody's write.
                 state.data_version = data_version(db)?;
+                // It is one write to the file, and none to the log.
+                if writes != 1 || journal.has_frames() {
+                    state.changed = true;
+                    state.load_side(db, sql, notices)?;
+                }
             }
         }
         if !in_place {
-            journal.check()?;
+            journal.check(&storage.path)?;
             if let Some(folder) = &mut journal.folder {
                 folder.set_seen();
             }
@@ -254,8 +262,11 @@ impl Open {
         if done.is_err() {
             // From some failures SQLite recovers when nothing is being read any more.
             db.let_go_of_snapshot();
-            // Our own tables may have been made in what was rolled back.
+            // Our own tables may have been made in what was rolled back. Whoever was in the way has been
+            // waited for already.
+            let _ = db.busy_timeout(Duration::ZERO);
             let _ = state.load_side(db, sql, notices);
+            let _ = db.busy_timeout(open::busy_timeout(&storage.options));
         }
         done
     }
@@ -572,7 +583,7 @@ impl SqliteStorage {
         if !journal.is_in_use() {
             return;
         }
-        match self.check_place().and_then(|()| journal.check()) {
+        match self.check_place().and_then(|()| journal.check(&self.path)) {
             Ok(()) => journal.stop(db, &self.options),
             Err(error) => journal.abandon(db, notices, &error.at(self.path.display())),
         }

@@ -533,7 +533,7 @@ fn finish(
             }
             db.execute_batch("COMMIT")?;
         }
-        journal = JournalState::start(&db, shape.wal, options)?;
+        journal = JournalState::start(&db, shape.wal, path, options, &notices)?;
         if !plan.is_empty() {
             journal.prepare(&db)?;
             schema = migrate(&db, fresh_schema(options))?;
