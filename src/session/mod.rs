@@ -497,7 +497,7 @@ impl Drop for Session {
             // The parent's locks hang on descriptors that the child shares: closing them here
             // would unlock its session.
             let unused: Box<dyn Storage> = Box::new(MemoryStorage::default());
-            std::mem::forget(std::mem::replace(&mut self.storage, unused));
+            std::mem::replace(&mut self.storage, unused).abandon();
         }
     }
 }

@@ -228,4 +228,10 @@ pub trait Storage: Send + Sync {
 
     /// Removes everything that is stored, and closes. Where that fails, all goes on as before.
     fn delete(&self) -> Result<()>;
+
+    /// In the child of a fork, in place of being dropped: what it has is its parent's, and stays as it
+    /// is. Only what keeps others out may be let go of, where the parent does not lose it by that.
+    fn abandon(self: Box<Self>) {
+        std::mem::forget(self);
+    }
 }

@@ -21,6 +21,44 @@ static int in_child(mts_session *session, const char *path)
     return failures;
 }
 
+/* A child that outlives its parent, which dies with the session open, keeps nobody out once it has
+ * freed what it was given. */
+static void child_outlives_parent(const char *path)
+{
+    mts_session *session;
+    int ends[2];
+    char word;
+    pid_t parent, child = 0;
+
+    CHECK(pipe(ends) == 0);
+    fflush(stdout);
+    parent = fork();
+    if (parent == 0) {
+        if (mts_session_open(path, MTS_Z, NULL, &session, NULL) != MTS_OK)
+            raise(SIGKILL);
+        child = fork();
+        if (child == 0) {
+            mts_session_free(session);
+            child = getpid();
+            if (write(ends[1], &child, sizeof child) == sizeof child)
+                pause();
+        } else {
+            pause();
+        }
+        raise(SIGKILL);
+    }
+    close(ends[1]);
+    CHECK(read(ends[0], &child, sizeof child) == sizeof child && child > 0);
+    kill(parent, SIGKILL);
+    CHECK(waitpid(parent, NULL, 0) == parent);
+    OK(mts_session_open(path, MTS_Z, NULL, &session, &err));
+    mts_session_free(session);
+    /* It was there all the time. */
+    CHECK(child > 0 && kill(child, SIGKILL) == 0);
+    CHECK(read(ends[0], &word, 1) == 0);
+    close(ends[0]);
+}
+
 int main(int count, char **words)
 {
     mts_session *session, *other;
@@ -58,5 +96,6 @@ int main(int count, char **words)
     mts_session_free(session);
     close(ends[0]);
     close(ends[1]);
+    child_outlives_parent(path);
     return failures != 0;
 }

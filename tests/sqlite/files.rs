@@ -262,6 +262,24 @@ fn a_session_has_one_owner_in_one_process() {
 }
 
 #[test]
+fn a_session_has_one_owner_by_whichever_name() {
+    let (folder, path) = logged_in();
+    let other = folder.path().join("b.session");
+    fs::hard_link(&path, &other).unwrap();
+    let owner = open(&path);
+    let error = refused(&other, SqliteOptions::default());
+    assert_eq!(error.kind(), ErrorKind::Owned);
+    assert!(error.message().contains("another of its names"), "{error}");
+    assert_eq!(refused(&other, SHARED()).kind(), ErrorKind::Owned);
+    open_with(&other, READ_ONLY()).close().unwrap();
+    owner.close().unwrap();
+    let sharers = [open_with(&path, SHARED()), open_with(&other, SHARED())];
+    assert_eq!(sharers[1].load().unwrap().auth_key, Some(key(0)));
+    drop(sharers);
+    open(&other).close().unwrap();
+}
+
+#[test]
 fn a_session_has_one_owner_among_processes() {
     let (_folder, path) = logged_in();
     let other = Other::start("own", &path);

@@ -251,6 +251,21 @@ fn the_log_is_refused_where_it_is_dangerous_and_a_notice_says_why() {
 }
 
 #[test]
+fn a_file_whose_log_lies_beside_another_of_its_names_is_not_opened_by_this_one() {
+    let (folder, path) = logged_in();
+    let owner = Other::start("save and close with log", &path);
+    let link = folder.path().join("b.session");
+    fs::hard_link(&path, &link).unwrap();
+    for options in [SqliteOptions::default(), READ_ONLY()] {
+        let error = refused(&link, options);
+        assert!(error.message().contains("by the other name"), "{error}");
+    }
+    assert_eq!(get(&open_with(&path, READ_ONLY()), 1).unwrap().usernames, "ada");
+    owner.finish();
+    assert_eq!(get(&open(&link), 1).unwrap().usernames, "ada");
+}
+
+#[test]
 fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
     let (folder, path) = logged_in();
     let at = |name: &str| folder.path().join(name);

@@ -117,14 +117,25 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The database files that this process has open, and how often.
+/// The database files that this process has open, and by whom.
 ///
 /// Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's
 /// included. So a database file is read by other means only while this registry is held and the
 /// file is not in it.
-static OPEN_FILES: Mutex<BTreeMap<FileId, usize>> = Mutex::new(BTreeMap::new());
+static OPEN_FILES: Mutex<BTreeMap<FileId, Vec<Claim>>> = Mutex::new(BTreeMap::new());
 
-pub(super) struct Registry(MutexGuard<'static, BTreeMap<FileId, usize>>);
+pub(super) struct Registry(MutexGuard<'static, BTreeMap<FileId, Vec<Claim>>>);
+
+/// What a session asks of others that have its file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// Nothing: it only reads.
+    None,
+    /// That they share it too.
+    Shared,
+    /// That there are none but readers.
+    Own,
+}
 
 impl Registry {
     pub(super) fn hold() -> Registry {
@@ -135,23 +146,37 @@ impl Registry {
         self.0.contains_key(&id)
     }
 
+    /// Whether the claim goes with those of others in this process. By one path the owner lock says so
+    /// too, but a file may have several names.
+    pub(super) fn allows(&self, id: FileId, claim: Claim) -> bool {
+        let goes_with = |other: &Claim| match claim {
+            Claim::None => true,
+            Claim::Shared => *other != Claim::Own,
+            Claim::Own => *other == Claim::None,
+        };
+        self.0.get(&id).is_none_or(|claims| claims.iter().all(goes_with))
+    }
+
     /// Enters the file and lets go of the registry.
-    pub(super) fn enter(mut self, id: FileId) -> Registered {
-        *self.0.entry(id).or_insert(0) += 1;
-        Registered(id)
+    pub(super) fn enter(mut self, id: FileId, claim: Claim) -> Registered {
+        self.0.entry(id).or_default().push(claim);
+        Registered(id, claim)
     }
 }
 
 /// The entry of one open database; to be dropped after its connection.
-pub(super) struct Registered(FileId);
+pub(super) struct Registered(FileId, Claim);
 
 impl Drop for Registered {
     fn drop(&mut self) {
+        let Registered(id, claim) = self;
         let mut registry = Registry::hold();
-        if let Some(count) = registry.0.get_mut(&self.0) {
-            *count -= 1;
-            if *count == 0 {
-                registry.0.remove(&self.0);
+        if let Some(claims) = registry.0.get_mut(id) {
+            if let Some(place) = claims.iter().position(|other| other == claim) {
+                claims.swap_remove(place);
+            }
+            if claims.is_empty() {
+                registry.0.remove(id);
             }
         }
     }

@@ -573,6 +573,17 @@ impl Storage for SqliteStorage {
         self.deleted.store(true, Ordering::Relaxed);
         self.hang_up(&mut open)
     }
+
+    /// Lets go of the child's hold on the owner lock, so that it does not outlive the parent. Not
+    /// where a thread that the child does not have was at work during the fork.
+    fn abandon(self: Box<Self>) {
+        if let Ok(mut open) = self.open.try_lock()
+            && let Some(open) = &mut *open
+        {
+            open.lock = None;
+        }
+        std::mem::forget(self);
+    }
 }
 
 impl SqliteStorage {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::files::{
-    FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, check_no_journal, create,
+    Claim, FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, check_no_journal, create,
     file_id, resolve, sync_folder,
 };
 use super::journal::JournalState;
@@ -110,8 +110,22 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<(SqliteStora
                 )),
                 Content::New | Content::Sqlite { .. } => {}
             }
+            let claim = match options {
+                SqliteOptions { read_only: true, .. } => Claim::None,
+                SqliteOptions { shared: true, .. } => Claim::Shared,
+                _ => Claim::Own,
+            };
+            if !registry.allows(id, claim) {
+                return Err(Error::new(
+                    ErrorKind::Owned,
+                    format!(
+                        "session {} is in use by this process, by another of its names (hard links)",
+                        path.display()
+                    ),
+                ));
+            }
             let was_open = registry.has(id);
-            let registered = registry.enter(id);
+            let registered = registry.enter(id, claim);
             match connect(&path, options) {
                 Ok(connected) => (connected, Some(registered), None),
                 // A read-only connection cannot undo what a killed writer has left half done.
@@ -198,8 +212,17 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         |what: &str| Err(Error::format(format!("cannot open {}: {what}", path.display())));
     let content = match format::recognise(&head) {
         Recognised::Empty => Content::Empty,
-        // The header says twice (write and read version) whether there is a write-ahead log.
-        Recognised::Sqlite => Content::Sqlite { wal: head.get(18..20) == Some(&[2, 2]) },
+        Recognised::Sqlite => {
+            // The header says twice (write and read version) whether there is a write-ahead log.
+            let wal = head.get(18..20) == Some(&[2, 2]);
+            if wal && meta.nlink() > 1 && !beside(path, "-wal").exists() {
+                return refused(
+                    "it has several names (hard links) and a write-ahead log, which is not beside \
+                     this one; open it by the other name, or remove that",
+                );
+            }
+            Content::Sqlite { wal }
+        }
         Recognised::TelethonJson => {
             if meta.len() > MAX_JSON {
                 return refused("it looks like a JSON session, but has over 16 MiB");
