@@ -50,7 +50,10 @@ impl<'a> EntityRef<'a> {
             return Known::ALL & !(u8::from(self.flags & Entity::NO_HASH != 0) * Known::HASH);
         }
         let mut known = 0;
-        if self.flags & (Entity::MIN | Entity::NO_HASH) == 0 {
+        // A chat has none, so that 0 is all there is to know; a user or channel of whom nothing else is
+        // told has one, which must not be lost by a record that leaves it out.
+        let tells_hash = self.access_hash != 0 || self.id.kind() == PeerKind::Chat;
+        if tells_hash && self.flags & (Entity::MIN | Entity::NO_HASH) == 0 {
             known |= Known::HASH;
         }
         if !self.usernames.is_empty() && self.flags & Entity::MIN == 0 {
@@ -63,6 +66,23 @@ impl<'a> EntityRef<'a> {
             known |= Known::NAME;
         }
         known
+    }
+
+    /// Refuses flags that belong to a peer of another kind: mostly somebody forgot to mark the id.
+    pub(crate) fn check_kind(&self) -> Result<()> {
+        let (id, kind) = (self.id.marked(), self.id.kind());
+        if self.flags & Entity::OF_CHANNELS != 0 && kind != PeerKind::Channel {
+            return Err(Error::argument(format!(
+                "entity {id}: it is told to be a channel, whose marked id is -(1000000000000 + its \
+                 bare id)"
+            )));
+        }
+        if self.flags & Entity::OF_USERS != 0 && kind != PeerKind::User {
+            return Err(Error::argument(format!(
+                "entity {id}: it is told to be a user, but this is the marked id of a chat or channel"
+            )));
+        }
+        Ok(())
     }
 
     /// Refuses what no server and no client can mean.
@@ -201,6 +221,12 @@ impl Entity {
         | Entity::PREMIUM
         | Entity::DELETED
         | Entity::VERIFIED;
+    const OF_USERS: u32 = Entity::BOT | Entity::PREMIUM | Entity::DELETED;
+    const OF_CHANNELS: u32 = Entity::BROADCAST
+        | Entity::MEGAGROUP
+        | Entity::FORUM
+        | Entity::GIGAGROUP
+        | Entity::COMMUNITY;
     const ALL_FLAGS: u32 = Entity::KEPT_FLAGS
         | Entity::WHOLE
         | Entity::BARE
@@ -320,8 +346,31 @@ mod tests {
             Known::NAME
         );
         assert_eq!(EntityRef::bare(id, 7).known(), Known::HASH);
+        let hashless = EntityRef { access_hash: 0, ..record };
+        assert_eq!(hashless.known(), Known::NAME);
+        assert_eq!(EntityRef { flags: Entity::WHOLE, ..hashless }.known(), Known::ALL);
+        let chat = EntityRef { id: PeerId::from_marked(-1).unwrap(), ..hashless };
+        assert_eq!(chat.known(), Known::HASH | Known::NAME, "it has none");
         assert!(EntityRef { flags: Entity::BARE, ..record }.check().is_err());
         assert!(EntityRef { flags: Entity::MIN | Entity::WHOLE, ..record }.check().is_err());
+    }
+
+    #[test]
+    fn an_id_that_is_not_marked_is_noticed_by_the_flags() {
+        for (id, flags, right) in [
+            (1_300_400_501, Entity::BROADCAST, false),
+            (-1_001_300_400_501, Entity::BROADCAST, true),
+            (-5, Entity::MEGAGROUP, false),
+            (5, Entity::BOT, true),
+            (-5, Entity::BOT, false),
+            (-1_001_300_400_501, Entity::PREMIUM, false),
+            (-1_001_300_400_501, Entity::VERIFIED, true),
+            (-5, 0, true),
+        ] {
+            let record =
+                EntityRef { flags, ..EntityRef::bare(PeerId::from_marked(id).unwrap(), 7) };
+            assert_eq!(record.check_kind().is_ok(), right, "{id} {flags}");
+        }
     }
 
     #[test]

@@ -102,7 +102,10 @@ impl Session {
     /// is known, in memory. Nothing is taken in when any record is wrong.
     pub fn put_entities(&self, records: &[EntityRef<'_>]) -> Result<()> {
         for (n, record) in records.iter().enumerate() {
-            record.check().map_err(|error| error.at(format_args!("record {n}")))?;
+            record
+                .check()
+                .and_then(|()| record.check_kind())
+                .map_err(|error| error.at(format_args!("record {n}")))?;
         }
         let mut absent = Vec::new();
         let time = clock::exact();

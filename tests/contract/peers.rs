@@ -88,7 +88,8 @@ pub fn a_partial_record_changes_what_it_tells(place: &dyn Place) {
     let session = place.open(&Options::default());
     put(&session, EntityRef { phone: "1", name: "A", ..user(5, 100, "aaaa") });
     let session = place.reopen(session, &Options::default());
-    put(&session, EntityRef { flags: Entity::NO_HASH, name: "B", ..user(5, 200, "") });
+    put(&session, EntityRef { flags: Entity::NO_HASH, name: "b", ..user(5, 200, "") });
+    put(&session, EntityRef { flags: 0, access_hash: 0, name: "B", ..user(5, 200, "") });
     let session = place.reopen(session, &Options::default());
     let kept = entity(&session, 5).unwrap();
     assert_eq!(kept.access_hash, 55, "a hash that is not known is not told");
