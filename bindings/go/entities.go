@@ -127,6 +127,9 @@ func (b *EntityBatch) Reset() { b.records, b.heap = b.records[:0], b.heap[:0] }
 //
 // Telethon: process_entities(tlo).
 func (s *Session) PutBatch(batch *EntityBatch) error {
+	if batch == nil {
+		return wrongArgument("PutBatch: the batch is nil")
+	}
 	if len(batch.heap) > math.MaxUint32 {
 		return wrongArgument("the texts of one batch have over 4 GiB; put fewer entities at once")
 	}

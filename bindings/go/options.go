@@ -20,7 +20,10 @@ type options struct {
 func chosen(all []Option) (*C.mts_options, error) {
 	var o options
 	o.c.size = C.sizeof_mts_options
-	for _, option := range all {
+	for i, option := range all {
+		if option == nil {
+			return nil, wrongArgument(fmt.Sprintf("option %d is nil", i))
+		}
 		option(&o)
 	}
 	return &o.c, o.err

@@ -244,6 +244,21 @@ func TestErrorsSayWhatIsWrong(t *testing.T) {
 	fails[error](t, mtsession.ErrArgument)(nil, nothing.Save())
 }
 
+func TestNilIsRefusedByItsName(t *testing.T) {
+	s, err := mtsession.Memory()
+	must(t, err)
+	defer s.Close()
+	_, storage := mtsession.Custom(nil)
+	_, option := mtsession.Memory(mtsession.MaxEntities(1), nil)
+	for says, err := range map[string]error{
+		"storage is nil": storage, "option 1 is nil": option, "batch is nil": s.PutBatch(nil),
+	} {
+		if !errors.Is(err, mtsession.ErrArgument) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
 func TestOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.session")
 	fails[*mtsession.Session](t, mtsession.ErrIO)(mtsession.Open(path, mtsession.Existing()))

@@ -103,6 +103,9 @@ type Changes struct {
 //
 // Telethon: a subclass of Session.
 func Custom(storage Storage, options ...Option) (*Session, error) {
+	if storage == nil {
+		return nil, wrongArgument("Custom: the storage is nil")
+	}
 	custom := &custom{storage: storage}
 	handle := cgo.NewHandle(custom)
 	s, failed := open(options, func(
