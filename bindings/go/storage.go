@@ -27,8 +27,8 @@ import (
 // (such calls return [ErrCallback]).
 //
 // A storage that also has Lock() error is asked to claim what it keeps for this session, before
-// Load; [ErrOwned] says that another client has it. One that is an [io.Closer] is closed once, when
-// the session was closed or deleted.
+// Load; [ErrOwned] says that another client has it. One that is an [io.Closer] is closed when the
+// session was closed or deleted; where that fails, [Session.Close] tries it again.
 type Storage interface {
 	// Load returns the login, every update state and every value; nothing for a new session. Called
 	// once, at the opening.
@@ -124,20 +124,23 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 
 // custom is what the library's callbacks reach by their cgo.Handle.
 type custom struct {
-	storage  Storage
-	closing  sync.Once
-	closeErr error
+	storage Storage
+	closing sync.Mutex
+	closed  bool
 	// The last error of the storage, for the call that waits for it.
 	last atomic.Pointer[error]
 }
 
 func (c *custom) close() error {
-	c.closing.Do(func() {
-		if closer, ok := c.storage.(io.Closer); ok {
-			c.closeErr = closer.Close()
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	if closer, ok := c.storage.(io.Closer); ok && !c.closed {
+		if err := closer.Close(); err != nil {
+			return err
 		}
-	})
-	return c.closeErr
+	}
+	c.closed = true
+	return nil
 }
 
 // explain puts the storage's own error behind that of the call. They cannot be matched by thread or

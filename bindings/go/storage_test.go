@@ -59,7 +59,9 @@ func (m *mapStorage) Lock() error {
 func (m *mapStorage) Close() error {
 	leave, err := m.enter()
 	defer leave()
-	m.closed++
+	if err == nil {
+		m.closed++
+	}
 	return err
 }
 
@@ -175,6 +177,26 @@ func TestCustomStorageIsLockedAndClosedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if storage.closed != 2 {
+		t.Errorf("closed %d times", storage.closed)
+	}
+}
+
+func TestACustomStorageThatDoesNotCloseIsClosedAgain(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	for range 2 {
+		storage.fail = errors.New("the database is away")
+		if err := s.Close(); err != storage.fail {
+			t.Errorf("got %v, wanted %v", err, storage.fail)
+		}
+	}
+	storage.fail = nil
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if storage.closed != 1 {
 		t.Errorf("closed %d times", storage.closed)
 	}
 }
