@@ -93,7 +93,8 @@ func anyOf[T ~uint32](flags []T) (all C.uint32_t) {
 	return all
 }
 
-// The library reads and writes these Go structs as its own. An index that is not 0 does not compile.
+// The library reads and writes these Go structs as its own; those that end in padding, where C has a
+// reserved field, it only writes. An index that is not 0 does not compile.
 var (
 	_ = [1]byte{}[unsafe.Sizeof(InputPeer{})-C.sizeof_mts_input_peer]
 	_ = [1]byte{}[unsafe.Offsetof(InputPeer{}.BareID)-unsafe.Offsetof(C.mts_input_peer{}.bare_id)]

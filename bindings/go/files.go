@@ -27,16 +27,22 @@ type File struct {
 	// AccessHash for this account.
 	AccessHash int64
 	Kind       FileKind
-	_          uint32
 }
 
 // CacheFile remembers a file that was sent. It waits in memory for the next save.
 //
 // Telethon: cache_file(md5, size, instance).
 func (s *Session) CacheFile(file File) error {
+	// Not the Go struct itself, in which nobody says what C's reserved field is.
+	c := C.mts_file{
+		size:        C.int64_t(file.Size),
+		id:          C.int64_t(file.ID),
+		access_hash: C.int64_t(file.AccessHash),
+		kind:        C.uint32_t(file.Kind),
+	}
+	copy(unsafe.Slice((*byte)(&c.md5[0]), len(c.md5)), file.MD5[:])
 	var err *C.mts_error
-	return s.result(C.mts_session_cache_file(s.c, (*C.mts_file)(unsafe.Pointer(&file)),
-		C.sizeof_mts_file, &err), &err)
+	return s.result(C.mts_session_cache_file(s.c, &c, C.sizeof_mts_file, &err), &err)
 }
 
 // File returns a file that was sent before, by the MD5 digest of its content, its size and kind.

@@ -48,7 +48,6 @@ type InputPeer struct {
 	// Seen is when the peer was last seen, unix seconds; 0 when not known.
 	Seen int64
 	Kind PeerKind
-	_    uint32
 }
 
 // InputPeer returns the peer that a text names, ready for a request. The text is what a person

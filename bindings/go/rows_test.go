@@ -164,6 +164,14 @@ func TestAKeyIsNotPrinted(t *testing.T) {
 	}
 }
 
+func TestRecordsArePrintedWithoutPadding(t *testing.T) {
+	for _, record := range []any{mtsession.InputPeer{}, mtsession.File{}} {
+		if text := fmt.Sprintf("%+v", record); strings.Contains(text, "_:") {
+			t.Error(text)
+		}
+	}
+}
+
 func TestEntities(t *testing.T) {
 	storages(t, func(t *testing.T, open func() *mtsession.Session, kept bool) {
 		s := open()
