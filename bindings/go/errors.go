@@ -52,7 +52,7 @@ const (
 	ErrExists Status = C.MTS_E_EXISTS
 	// ErrSecret: a wrong passphrase.
 	ErrSecret Status = C.MTS_E_SECRET
-	// ErrCallback: a method of a [Storage] panicked, broke a rule, or called its own session.
+	// ErrCallback: a method of a [Storage] failed or broke a rule, or called its own session.
 	ErrCallback Status = C.MTS_E_CALLBACK
 	// ErrUnsupported: this session or storage cannot do that.
 	ErrUnsupported Status = C.MTS_E_UNSUPPORTED

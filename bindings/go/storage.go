@@ -19,8 +19,8 @@ import (
 //
 // An error that a method returns comes back from the call that needed it: [errors.Is] and
 // [errors.As] find it, and its text is part of the message. If it is or wraps a [Status] of a
-// failure, that is the status of the call, otherwise [ErrStorage]. A method that a storage has no
-// use for returns [ErrUnsupported]. A panic makes the call fail with [ErrCallback].
+// failure, that is the status of the call, otherwise [ErrCallback], as it is after a panic. A method
+// that a storage has no use for returns [ErrUnsupported].
 //
 // The methods may be called by any goroutine that uses the session. Commits come one at a time; Find
 // and List may run beside a commit and beside each other. A method must not use its own session
@@ -175,13 +175,13 @@ func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (sta
 	if err == nil {
 		return C.MTS_OK
 	}
-	code := ErrStorage
+	code := ErrCallback
 	errors.As(err, &code)
 	switch {
 	case code == ErrNotFound: // Who looks for something says so by habit.
 		return C.MTS_NOT_FOUND
 	case code >= 0:
-		code = ErrStorage
+		code = ErrCallback
 	}
 	fail(code, err)
 	return status

@@ -222,7 +222,7 @@ func TestErrorsOfACustomStorageComeThrough(t *testing.T) {
 			return nil
 		}(),
 	} {
-		if !errors.Is(err, fs.ErrPermission) || !errors.Is(err, mtsession.ErrStorage) {
+		if !errors.Is(err, fs.ErrPermission) || !errors.Is(err, mtsession.ErrCallback) {
 			t.Errorf("%s: %v", call, err)
 		} else if !strings.Contains(err.Error(), "asking the database: permission denied") {
 			t.Errorf("%s does not say why: %v", call, err)
@@ -235,7 +235,7 @@ func TestErrorsOfACustomStorageComeThrough(t *testing.T) {
 	}
 	// "OK" is no error, so a storage that makes one of it has failed.
 	storage.fail = mtsession.OK
-	if err := s.SetTakeoutID(7); !errors.Is(err, mtsession.ErrStorage) {
+	if err := s.SetTakeoutID(7); !errors.Is(err, mtsession.ErrCallback) {
 		t.Errorf("OK as an error: %v", err)
 	}
 	storage.fail = mtsession.ErrNotFound
