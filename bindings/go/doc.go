@@ -35,5 +35,6 @@
 // # Conventions
 //
 // Times are unix seconds. Ids of peers are marked ids, as in Telethon and the Bot API, where nothing
-// else is said: a user's id, minus a chat's id, -(1000000000000 + a channel's id). Texts are UTF-8.
+// else is said: a user's id, minus a chat's id, -(1000000000000 + a channel's id). [ChatID] and
+// [ChannelID] mark an id; [KindOf] and [BareID] go back. Texts are UTF-8.
 package mtsession

@@ -76,6 +76,12 @@ func (e Entity) Username() string {
 	return e.Usernames[0]
 }
 
+// Kind is what kind of peer its id marks.
+func (e Entity) Kind() PeerKind { return KindOf(e.ID) }
+
+// BareID is its id as on the wire.
+func (e Entity) BareID() int64 { return BareID(e.ID) }
+
 // EntityBatch is entities in the form in which they are put: built once, passed to the library as
 // it is. The zero value is an empty batch. Reset it to build the next one in the same memory.
 //

@@ -266,6 +266,41 @@ func TestEntities(t *testing.T) {
 	})
 }
 
+func TestMarkedAndBareIDs(t *testing.T) {
+	s, err := mtsession.Memory()
+	must(t, err)
+	defer s.Close()
+	const channel = math.MaxInt64 - 1_000_000_000_000
+	for _, peer := range []mtsession.InputPeer{
+		{Kind: mtsession.PeerUser, BareID: 1, ID: 1},
+		{Kind: mtsession.PeerUser, BareID: math.MaxInt64, ID: math.MaxInt64},
+		{Kind: mtsession.PeerChat, BareID: 1, ID: mtsession.ChatID(1)},
+		{Kind: mtsession.PeerChat, BareID: 999999999999, ID: mtsession.ChatID(999999999999)},
+		{Kind: mtsession.PeerChannel, BareID: 1, ID: mtsession.ChannelID(1)},
+		{Kind: mtsession.PeerChannel, BareID: 777, ID: news.ID},
+		{Kind: mtsession.PeerChannel, BareID: channel, ID: mtsession.ChannelID(channel)},
+	} {
+		peer.Seen = 1700000000
+		e := mtsession.Entity{ID: peer.ID, Seen: peer.Seen, Flags: mtsession.EntityBare}
+		if e.Kind() != peer.Kind || e.BareID() != peer.BareID {
+			t.Errorf("%+v: kind %d, bare id %d", peer, e.Kind(), e.BareID())
+		}
+		must(t, s.PutEntity(e)) // The library says the same.
+		want(t, peer)(s.InputPeerByID(peer.ID))
+	}
+	for _, id := range []int64{
+		mtsession.ChatID(0), mtsession.ChatID(-4444), mtsession.ChatID(1_000_000_000_000),
+		mtsession.ChannelID(0), mtsession.ChannelID(news.ID), mtsession.ChannelID(channel + 1),
+	} {
+		if id != 0 {
+			t.Errorf("%d marks somebody", id)
+		}
+	}
+	if id := mtsession.BareID(math.MinInt64); id != channel+1 {
+		t.Error(id)
+	}
+}
+
 func TestManyAndLargeEntities(t *testing.T) {
 	storages(t, func(t *testing.T, open func() *mtsession.Session, kept bool) {
 		s := open()

@@ -67,9 +67,9 @@ func int32Of(name string, value int) (int32, error) {
 func marked(kind mtsession.PeerKind, bare int64) int64 {
 	switch kind {
 	case mtsession.PeerChat:
-		return -bare
+		return mtsession.ChatID(bare)
 	case mtsession.PeerChannel:
-		return -1_000_000_000_000 - bare
+		return mtsession.ChannelID(bare)
 	default:
 		return bare
 	}
