@@ -204,18 +204,25 @@ func (s *Session) SetSaveEntities(on bool) error {
 //
 // Telethon: select * from entities.
 func (s *Session) Entities() iter.Seq2[Entity, error] {
+	return s.EntitiesAfter(math.MinInt64)
+}
+
+// EntitiesAfter are the entities with a marked id above after; see [Session.Entities].
+//
+// Telethon: select * from entities where id > ….
+func (s *Session) EntitiesAfter(after int64) iter.Seq2[Entity, error] {
 	return func(yield func(Entity, error) bool) {
 		records := make([]C.mts_entity, 128)
 		heap := make([]byte, 8<<10)
-		for page := (C.mts_page{next: math.MinInt64}); ; {
-			after := page.next
+		for page := (C.mts_page{next: C.int64_t(after)}); ; {
+			begin := page.next
 			var err *C.mts_error
-			failed := s.result(C.mts_session_entities(s.c, after, &records[0],
+			failed := s.result(C.mts_session_entities(s.c, begin, &records[0],
 				C.size_t(len(records)), C.sizeof_mts_entity, octets(heap), C.size_t(len(heap)),
 				&page, &err), &err)
 			if failed == ErrTooSmall {
 				heap = make([]byte, page.heap_needed)
-				page.next = after
+				page.next = begin
 				continue
 			}
 			if failed != nil && failed != ErrDone {

@@ -322,6 +322,8 @@ func TestManyAndLargeEntities(t *testing.T) {
 		must(t, s.PutEntities(entities))
 		must(t, s.Save())
 		want(t, entities)(collect(t, s.Entities()), nil)
+		want(t, entities[200:])(collect(t, s.EntitiesAfter(200)), nil)
+		want(t, []mtsession.Entity(nil))(collect(t, s.EntitiesAfter(5000)), nil)
 		want(t, large)(s.EntityByID(5000))
 		for e, err := range s.Entities() {
 			must(t, err)
@@ -362,6 +364,8 @@ func TestUpdateStates(t *testing.T) {
 		states[0].Fields = mtsession.StateAll | mtsession.StateAccessHash
 		want(t, states[0])(s.UpdateState(777))
 		want(t, append([]mtsession.UpdateState{account}, states...))(collect(t, s.UpdateStates()), nil)
+		want(t, states)(collect(t, s.UpdateStatesAfter(0)), nil)
+		want(t, states[101:])(collect(t, s.UpdateStatesAfter(1099)), nil)
 		must(t, s.RemoveUpdateState(777))
 		fails[error](t, mtsession.ErrNotFound)(nil, s.RemoveUpdateState(777))
 

@@ -76,9 +76,16 @@ func (s *Session) updateStateCallingBack(id int64) (UpdateState, error) {
 //
 // Telethon: get_update_states().
 func (s *Session) UpdateStates() iter.Seq2[UpdateState, error] {
+	return s.UpdateStatesAfter(math.MinInt64)
+}
+
+// UpdateStatesAfter are the update states with an id above after; see [Session.UpdateStates].
+//
+// Telethon: none.
+func (s *Session) UpdateStatesAfter(after int64) iter.Seq2[UpdateState, error] {
 	return func(yield func(UpdateState, error) bool) {
 		records := make([]UpdateState, 128)
-		for page := (C.mts_page{next: math.MinInt64}); ; {
+		for page := (C.mts_page{next: C.int64_t(after)}); ; {
 			var err *C.mts_error
 			failed := s.result(C.mts_session_update_states(s.c, page.next,
 				(*C.mts_update_state)(unsafe.Pointer(&records[0])), C.size_t(len(records)),
