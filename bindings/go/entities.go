@@ -127,7 +127,7 @@ func (b *EntityBatch) Reset() { b.records, b.heap = b.records[:0], b.heap[:0] }
 
 // PutBatch takes in the entities that came with an update or an answer: all of them, or none where
 // one is bad (the message says which). They join what is known: a field that an entity does not know
-// stays. They wait in memory for the next save; a call may save by itself (see [MaxUnsaved]), and
+// stays. They wait in memory for the next save; a call may save by itself (see [MaxDirty]), and
 // the failure of that is a notice, not an error. While entities are switched off
 // ([Session.SetSaveEntities]) nothing happens.
 //

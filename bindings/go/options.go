@@ -52,8 +52,8 @@ func Schema8() Option { return flag(C.MTS_OPEN_SCHEMA_8) }
 // otherwise it lives in memory only.
 func StoreTmpAuthKey() Option { return flag(C.MTS_OPEN_STORE_TMP_AUTH_KEY) }
 
-// WithoutEntities: take no entities in until [Session.SetSaveEntities] (Telethon's save_entities).
-func WithoutEntities() Option { return flag(C.MTS_OPEN_NO_ENTITIES) }
+// NoEntities: take no entities in until [Session.SetSaveEntities] (Telethon's save_entities).
+func NoEntities() Option { return flag(C.MTS_OPEN_NO_ENTITIES) }
 
 // BusyTimeout is how long to wait for another program that is writing the file; 5 seconds without
 // it. It counts in whole milliseconds, at least one.
@@ -69,15 +69,15 @@ func MaxEntities(count int) Option {
 	return number("MaxEntities", count, func(c *C.mts_options, n C.uint32_t) { c.max_entities = n })
 }
 
-// MaxUnsaved is the number of unsaved rows at which a put saves by itself; 10000 without it.
-func MaxUnsaved(rows int) Option {
-	return number("MaxUnsaved", rows, func(c *C.mts_options, n C.uint32_t) { c.max_dirty = n })
+// MaxDirty is the number of unsaved rows at which a put saves by itself; 10000 without it.
+func MaxDirty(rows int) Option {
+	return number("MaxDirty", rows, func(c *C.mts_options, n C.uint32_t) { c.max_dirty = n })
 }
 
-// MaxUnsavedAge is the age of the oldest unsaved row at which a put saves by itself; a minute
+// MaxDirtyAge is the age of the oldest unsaved row at which a put saves by itself; a minute
 // without it. It counts in whole milliseconds, at least one; more than 49 days are never.
-func MaxUnsavedAge(age time.Duration) Option {
-	return duration("MaxUnsavedAge", age, func(c *C.mts_options, ms C.uint32_t) {
+func MaxDirtyAge(age time.Duration) Option {
+	return duration("MaxDirtyAge", age, func(c *C.mts_options, ms C.uint32_t) {
 		c.max_dirty_age_ms = ms
 	})
 }

@@ -263,9 +263,9 @@ func TestOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.session")
 	fails[*mtsession.Session](t, mtsession.ErrIO)(mtsession.Open(path, mtsession.Existing()))
 	s, err := mtsession.Open(path, mtsession.Schema8(), mtsession.StoreTmpAuthKey(),
-		mtsession.WithoutEntities(), mtsession.Shared(), mtsession.BusyTimeout(0),
-		mtsession.MaxEntities(math.MaxInt), mtsession.MaxUnsaved(1),
-		mtsession.MaxUnsavedAge(1000*time.Hour*24))
+		mtsession.NoEntities(), mtsession.Shared(), mtsession.BusyTimeout(0),
+		mtsession.MaxEntities(math.MaxInt), mtsession.MaxDirty(1),
+		mtsession.MaxDirtyAge(1000*time.Hour*24))
 	must(t, err)
 	want(t, false)(s.SaveEntities())
 	must(t, s.SetDC(2, "149.154.167.51", 443))
@@ -288,8 +288,8 @@ func TestOptions(t *testing.T) {
 	}
 
 	for _, wrong := range []mtsession.Option{
-		mtsession.BusyTimeout(-1), mtsession.MaxUnsavedAge(-1), mtsession.MaxEntities(0),
-		mtsession.MaxUnsaved(-1),
+		mtsession.BusyTimeout(-1), mtsession.MaxDirtyAge(-1), mtsession.MaxEntities(0),
+		mtsession.MaxDirty(-1),
 	} {
 		fails[*mtsession.Session](t, mtsession.ErrArgument)(mtsession.Open(path, wrong))
 	}
@@ -298,7 +298,7 @@ func TestOptions(t *testing.T) {
 
 func TestNotices(t *testing.T) {
 	storage := newMapStorage()
-	s, err := mtsession.Custom(storage, mtsession.MaxUnsaved(1))
+	s, err := mtsession.Custom(storage, mtsession.MaxDirty(1))
 	must(t, err)
 	defer s.Close()
 	if got := collect(t, s.Notices()); len(got) != 0 {

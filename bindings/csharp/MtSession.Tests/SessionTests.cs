@@ -6,7 +6,7 @@ namespace MtSession.Tests;
 /// <summary>Opening, saving, closing, copying, listing; failures.</summary>
 public sealed class SessionTests : Scratch
 {
-    private static readonly SessionOptions s_existing = new() { MustExist = true };
+    private static readonly SessionOptions s_existing = new() { Existing = true };
 
     [Fact]
     public void The_package_has_the_version_of_the_library()

@@ -46,7 +46,7 @@ internal static class Step
             {
                 ReadOnly = (flags & 1) != 0,
                 Shared = (flags & 2) != 0,
-                MustExist = (flags & 4) != 0,
+                Existing = (flags & 4) != 0,
                 Schema8 = (flags & 8) != 0,
                 StoreTmpAuthKey = (flags & 16) != 0,
                 SaveEntities = (flags & 32) == 0,

@@ -19,7 +19,7 @@ public sealed record SessionOptions
     /// <summary>
     /// Fail with <see cref="Status.Io"/> where there is no file, instead of creating one.
     /// </summary>
-    public bool MustExist { get; init; }
+    public bool Existing { get; init; }
 
     /// <summary>
     /// Create a new file with schema 8 (Telethon 1.43 and later) instead of 7 (1.17 and later).
@@ -64,7 +64,7 @@ public sealed record SessionOptions
         Flags = (uint)(
             (ReadOnly ? OpenFlags.ReadOnly : 0)
             | (Shared ? OpenFlags.Shared : 0)
-            | (MustExist ? OpenFlags.Existing : 0)
+            | (Existing ? OpenFlags.Existing : 0)
             | (Schema8 ? OpenFlags.Schema8 : 0)
             | (StoreTmpAuthKey ? OpenFlags.StoreTmpAuthKey : 0)
             | (SaveEntities ? 0 : OpenFlags.NoEntities)),

@@ -85,7 +85,7 @@ var openFlags = map[int64]func() mtsession.Option{
 	4:  mtsession.Existing,
 	8:  mtsession.Schema8,
 	16: mtsession.StoreTmpAuthKey,
-	32: mtsession.WithoutEntities,
+	32: mtsession.NoEntities,
 }
 
 func (o object) entity() mtsession.Entity {
