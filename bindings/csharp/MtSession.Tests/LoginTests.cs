@@ -40,9 +40,33 @@ public sealed class LoginTests : Scratch
         using var session = Session.InMemory();
         foreach (int port in new[] { 0, -1, 65536, int.MinValue })
         {
-            Fails(Status.Argument, () => session.SetDc(2, "::1", port));
+            MtSessionException failure =
+                Fails(Status.Argument, () => session.SetDc(2, "::1", port));
+            Assert.Contains($"{port}", failure.Message);
+            failure = Fails(Status.Argument, () => session.PutDcOptions(
+                [Way("::1"), new DataCenter { Id = 2, Host = "::1", Port = port }]));
+            Assert.Contains("record 1: ", failure.Message);
+            Assert.Contains($"{port}", failure.Message);
         }
     }
+
+    [Fact]
+    public void A_way_to_a_data_center_that_cannot_be_is_named()
+    {
+        using var session = Session.InMemory();
+        foreach (DataCenter wrong in new[]
+        {
+            Way(null!), Way(new string('a', 256)), Way("::1") with { Secret = new byte[33] }, null!,
+        })
+        {
+            var refused = Assert.Throws<ArgumentException>(
+                () => session.PutDcOptions([Way("::1"), wrong]));
+            Assert.Contains("record 1: ", refused.Message);
+        }
+        Assert.Empty(session.GetDcOptions());
+    }
+
+    private static DataCenter Way(string host) => new() { Id = 1, Host = host, Port = 1 };
 
     [Fact]
     public void Keys_come_and_go()
@@ -122,10 +146,6 @@ public sealed class LoginTests : Scratch
 
         session.PutDcOptions([]);
         Assert.Empty(session.GetDcOptions());
-        Assert.Throws<ArgumentException>(() => session.PutDcOptions(
-            [new DataCenter { Id = 1, Host = new string('a', 256), Port = 1 }]));
-        Assert.Throws<ArgumentException>(() => session.PutDcOptions(
-            [new DataCenter { Id = 1, Host = "::1", Port = 1, Secret = new byte[33] }]));
         Assert.Throws<ArgumentException>(() => new DcKey(Key.AsSpan(1)) { Dc = 1 });
     }
 

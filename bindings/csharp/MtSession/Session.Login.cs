@@ -39,7 +39,7 @@ public sealed partial class Session
         {
             call.Check(
                 Functions.mts_session_set_dc(
-                    call.Session, id, bytes, (nuint)text.Bytes.Length, (uint)port, &error),
+                    call.Session, id, bytes, (nuint)text.Bytes.Length, Port(port), &error),
                 error);
         }
     }
@@ -485,24 +485,35 @@ public sealed partial class Session
         Secret = new ReadOnlySpan<byte>(dc->Secret, (int)dc->SecretLen).ToArray(),
     };
 
-    private static unsafe NativeDc ToNative(DataCenter dc)
+    // A port has no sign in the library, which would speak of another number than was given.
+    private static uint Port(int port, string where = "") => port >= 0
+        ? (uint)port
+        : throw new MtSessionException(
+            Status.Argument, $"{where}port {port} is impossible; 1 to 65535 are possible");
+
+    private static unsafe NativeDc ToNative(DataCenter dc, int index)
     {
         const int hostRoom = 255, secretRoom = 32;
-        int hostLength = Text.Utf8.GetByteCount(dc.Host);
+        if (dc?.Host is not { } host)
+        {
+            throw new ArgumentException($"record {index}: the host is null");
+        }
+        int hostLength = Text.Utf8.GetByteCount(host);
         if (hostLength > hostRoom || dc.Secret.Length > secretRoom)
         {
             throw new ArgumentException(
-                $"data center {dc.Id}: a host has at most {hostRoom} bytes, a secret {secretRoom}");
+                $"record {index}: a host has at most {hostRoom} bytes and a secret {secretRoom}, "
+                + $"not {hostLength} and {dc.Secret.Length}");
         }
         var native = new NativeDc
         {
             Id = dc.Id,
-            Port = (uint)dc.Port,
+            Port = Port(dc.Port, $"record {index}: "),
             Flags = (uint)dc.Flags,
             HostLen = (uint)hostLength,
             SecretLen = (uint)dc.Secret.Length,
         };
-        Text.Utf8.GetBytes(dc.Host, new Span<byte>(native.Host, hostRoom));
+        Text.Utf8.GetBytes(host, new Span<byte>(native.Host, hostRoom));
         dc.Secret.Span.CopyTo(new Span<byte>(native.Secret, secretRoom));
         return native;
     }
