@@ -94,6 +94,7 @@ public sealed class PeerTests : Scratch
     {
         using Session session = Known();
         Assert.Equal(News, Entity.ChannelId(1234567890));
+        Assert.Equal(-4444, Entity.ChatId(4444));
         Assert.True(session.TryGetInputPeer(News, out InputPeer channel));
         Assert.Equal(
             (PeerKind.Channel, 1234567890L, long.MaxValue),
@@ -111,6 +112,21 @@ public sealed class PeerTests : Scratch
             Entity entity = session.GetEntity(id)!;
             Assert.True(session.TryGetInputPeer(id, out InputPeer peer));
             Assert.Equal((peer.Kind, peer.BareId), (entity.Kind, entity.BareId));
+        }
+    }
+
+    [Fact]
+    public void A_bare_id_of_nobody_is_not_marked()
+    {
+        Assert.Equal(-999_999_999_999, Entity.ChatId(999_999_999_999));
+        Assert.Equal(-long.MaxValue, Entity.ChannelId(long.MaxValue - 1_000_000_000_000));
+        foreach (long id in new[] { 0, -1, 1_000_000_000_000 })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => Entity.ChatId(id));
+        }
+        foreach (long id in new[] { 0, News, long.MaxValue - 999_999_999_999 })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => Entity.ChannelId(id));
         }
     }
 

@@ -55,6 +55,21 @@ public sealed record Entity
         _ => -(Id + ChannelBase), // added first: the lowest number has no positive twin
     };
 
+    /// <summary>The marked id of the chat with this bare id. (A user's is the bare one.)</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There can be no such chat.</exception>
+    public static long ChatId(long bareId)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bareId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(bareId, ChannelBase);
+        return -bareId;
+    }
+
     /// <summary>The marked id of the channel with this bare id.</summary>
-    public static long ChannelId(long bareId) => -checked(ChannelBase + bareId);
+    /// <exception cref="ArgumentOutOfRangeException">There can be no such channel.</exception>
+    public static long ChannelId(long bareId)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bareId);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bareId, long.MaxValue - ChannelBase);
+        return -(ChannelBase + bareId);
+    }
 }
