@@ -40,6 +40,8 @@ public sealed class UpdateTests : Scratch
             .Select(id => new UpdateState(id) { Pts = id * 2, Qts = 0, Date = 0, Seq = 0 }).ToArray();
         Assert.True(session.SetUpdateStates(states));
         Assert.Equal(states, session.UpdateStates());
+        Assert.Equal(states[99..], session.UpdateStates(after: 99));
+        Assert.Empty(session.UpdateStates(after: 300));
         Assert.True(session.SetUpdateStates([]));
 
         Assert.False(session.SetUpdateStates(

@@ -24,10 +24,10 @@ public sealed partial class Session
     /// All update states by ascending id, the account's (0) first. They are read page by page. Telethon:
     /// <c>get_update_states()</c>.
     /// </summary>
-    public IEnumerable<UpdateState> UpdateStates()
+    /// <param name="after">Begin behind this id.</param>
+    public IEnumerable<UpdateState> UpdateStates(long after = long.MinValue)
     {
         var page = new Page<NativeUpdateState>(128, 0);
-        long after = long.MinValue;
         bool more = true;
         while (more)
         {
