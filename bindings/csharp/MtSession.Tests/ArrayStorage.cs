@@ -95,7 +95,7 @@ internal class ArrayStorage : SessionStorage
         Where(entity => entity.Id == id).SingleOrDefault();
 
     protected internal override IEnumerable<Entity> FindByUsername(string username) =>
-        Where(entity => entity.Usernames?.Split(' ').Contains(username) == true);
+        Where(entity => entity.EachUsername().Contains(username));
 
     protected internal override IEnumerable<Entity> FindByPhone(string phone) =>
         Where(entity => entity.Phone == phone);

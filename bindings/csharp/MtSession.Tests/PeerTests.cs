@@ -63,6 +63,10 @@ public sealed class PeerTests : Scratch
         using Session session = Known();
         Entity ada = session.GetEntity(42)!;
         Assert.Equal("ada lovelace", ada.Usernames);
+        Assert.Equal(["ada", "lovelace"], ada.EachUsername());
+        Assert.Equal(["mtnews"], session.GetEntity(News)!.EachUsername());
+        Assert.Empty(session.GetEntity(-4444)!.EachUsername());
+        Assert.Empty(new Entity { Id = 42, Usernames = "" }.EachUsername());
         Assert.Equal("15550001111", ada.Phone);
         Assert.Equal("Ada Lovelace 🌟", ada.Name);
         Assert.Equal(EntityFlags.Premium, ada.Flags);

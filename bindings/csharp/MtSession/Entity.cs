@@ -23,12 +23,16 @@ public sealed record Entity
 
     /// <summary>
     /// Usernames separated by single spaces, the main one first; null for none. Out: in lower case,
-    /// without <c>@</c>.
+    /// without <c>@</c>. <see cref="EachUsername"/> takes them apart.
     /// </summary>
     public string? Usernames { get; init; }
 
     /// <summary>The main username; null for none.</summary>
     public string? Username => Usernames?.Split(' ', 2)[0];
+
+    /// <summary>Every username, the main one first.</summary>
+    public IEnumerable<string> EachUsername() =>
+        Usernames?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>
     /// Phone number; null for none. In: anything but digits is dropped. Out: digits only.

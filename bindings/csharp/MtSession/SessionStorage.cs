@@ -39,7 +39,7 @@ public abstract class SessionStorage
 
     /// <summary>
     /// The entities with this username, which is in lower case and without "@"; compare it with each of
-    /// an entity's usernames.
+    /// an entity's usernames (<see cref="Entity.EachUsername"/>).
     /// </summary>
     protected internal abstract IEnumerable<Entity> FindByUsername(string username);
 
