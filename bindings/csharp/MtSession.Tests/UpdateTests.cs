@@ -43,6 +43,11 @@ public sealed class UpdateTests : Scratch
         Assert.Equal(states[99..], session.UpdateStates(after: 99));
         Assert.Empty(session.UpdateStates(after: 300));
         Assert.True(session.SetUpdateStates([]));
+        Assert.True(session.SetUpdateStates(states.Where(state => state.Id > 200)));
+        Assert.True(session.SetUpdateStates(states.ToList()));
+        Assert.False(session.SetUpdateStates(
+            new List<UpdateState> { new(1) { Pts = 9 }, new(999) { Pts = 9 } }, mustExist: true));
+        Assert.Equal(states, session.UpdateStates());
 
         Assert.False(session.SetUpdateStates(
             [new UpdateState(1) { Pts = 9 }, new UpdateState(999) { Pts = 9 }], mustExist: true));

@@ -130,7 +130,7 @@ public sealed class WTelegramStore : IDisposable
             }
         }
         Session.PutEntities(hashes);
-        Session.SetUpdateStates(update.ToArray());
+        Session.SetUpdateStates(update);
         Session.PutValue(RestKey, Rest(given, Kept()));
         Session.Save();
     }

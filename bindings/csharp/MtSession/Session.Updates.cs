@@ -41,8 +41,8 @@ public sealed partial class Session
     }
 
     /// <summary>
-    /// Sets one update state; as <see cref="SetUpdateStates"/>. Telethon:
-    /// <c>set_update_state(id, state)</c>.
+    /// Sets one update state; as <see cref="SetUpdateStates(ReadOnlySpan{UpdateState}, bool)"/>.
+    /// Telethon: <c>set_update_state(id, state)</c>.
     /// </summary>
     public unsafe bool SetUpdateState(UpdateState state, bool mustExist = false)
     {
@@ -90,6 +90,21 @@ public sealed partial class Session
         {
             ArrayPool<NativeUpdateState>.Shared.Return(rented);
         }
+    }
+
+    /// <summary>As <see cref="SetUpdateStates(ReadOnlySpan{UpdateState}, bool)"/>.</summary>
+    public bool SetUpdateStates(IEnumerable<UpdateState> states, bool mustExist = false)
+    {
+        ArgumentNullException.ThrowIfNull(states);
+        return SetUpdateStates(states.ToArray(), mustExist);
+    }
+
+    /// <summary>As <see cref="SetUpdateStates(ReadOnlySpan{UpdateState}, bool)"/>.</summary>
+    public bool SetUpdateStates(UpdateState[] states, bool mustExist = false)
+    {
+        // For an array, which is both, the compiler could not choose between the others.
+        ArgumentNullException.ThrowIfNull(states);
+        return SetUpdateStates(states.AsSpan(), mustExist);
     }
 
     /// <summary>
