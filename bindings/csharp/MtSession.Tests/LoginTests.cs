@@ -156,6 +156,8 @@ public sealed class LoginTests : Scratch
         Salt[] salts = Enumerable.Range(0, 150).Select(i => new Salt(i - 3, i, i + 1)).ToArray();
         session.PutSalts(2, salts);
         Assert.Equal(salts, session.GetSalts(2).ToArray());
+        session.PutSalts(3, session.GetSalts(2).Skip(1));
+        Assert.Equal(salts[1..], session.GetSalts(3).ToArray());
         session.PutSalts(2, []);
         Assert.Empty(session.GetSalts(2));
     }

@@ -190,15 +190,17 @@ public sealed partial class Session
     /// Replaces the salts of a data center by these (none removes them). They wait for the next save.
     /// Telethon: none.
     /// </summary>
-    public unsafe void PutSalts(int dc, ReadOnlySpan<Salt> salts)
+    public unsafe void PutSalts(int dc, IEnumerable<Salt> salts)
     {
+        ArgumentNullException.ThrowIfNull(salts);
+        Salt[] records = salts.ToArray();
         using var call = new Call(this);
         nint error;
-        fixed (Salt* first = salts)
+        fixed (Salt* first = records)
         {
             call.Check(
                 Functions.mts_session_put_salts(
-                    call.Session, dc, (NativeSalt*)first, (nuint)salts.Length,
+                    call.Session, dc, (NativeSalt*)first, (nuint)records.Length,
                     (nuint)sizeof(NativeSalt), &error),
                 error);
         }
