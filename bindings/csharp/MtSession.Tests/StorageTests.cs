@@ -101,6 +101,18 @@ public sealed class StorageTests : Scratch
     }
 
     [Fact]
+    public void A_commit_can_be_tried_without_a_session()
+    {
+        // Activator sees what those see who are no friends of the assembly.
+        Assert.Empty(Activator.CreateInstance<StorageChanges>().Entities);
+
+        var storage = new ArrayStorage();
+        storage.Commit(new StorageChanges { Values = [new("mine", [1]), new("gone", [2])] });
+        storage.Commit(new StorageChanges { Durable = true, Values = [new("gone", null)] });
+        Assert.Equal(["mine"], storage.Values.Keys);
+    }
+
+    [Fact]
     public void A_storage_may_refuse_to_open()
     {
         var storage = new ArrayStorage { LockFails = new MtSessionException(Status.Owned, "taken") };

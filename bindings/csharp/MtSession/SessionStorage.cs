@@ -81,13 +81,12 @@ public sealed class StoredLogin
     public IEnumerable<KeyValuePair<string, byte[]>> Values { get; init; } = [];
 }
 
-/// <summary>What a custom storage is to store: all of it, or nothing.</summary>
+/// <summary>
+/// What a custom storage is to store: all of it, or nothing. A session makes them, and whoever tests a
+/// storage without one.
+/// </summary>
 public sealed class StorageChanges
 {
-    internal StorageChanges()
-    {
-    }
-
     /// <summary>It must survive the loss of power once the commit has returned.</summary>
     public bool Durable { get; init; }
 
@@ -103,20 +102,20 @@ public sealed class StorageChanges
     public byte[]? Account { get; init; }
 
     /// <summary>Whole entities, each replacing the stored one of that id.</summary>
-    public required IReadOnlyList<Entity> Entities { get; init; }
+    public IReadOnlyList<Entity> Entities { get; init; } = [];
 
     /// <summary>Marked ids of entities to remove.</summary>
-    public required IReadOnlyList<long> ForgottenEntities { get; init; }
+    public IReadOnlyList<long> ForgottenEntities { get; init; } = [];
 
     /// <summary>Update states, each replacing the stored one of that id.</summary>
-    public required IReadOnlyList<UpdateState> States { get; init; }
+    public IReadOnlyList<UpdateState> States { get; init; } = [];
 
     /// <summary>Ids of update states to remove.</summary>
-    public required IReadOnlyList<long> ForgottenStates { get; init; }
+    public IReadOnlyList<long> ForgottenStates { get; init; } = [];
 
     /// <summary>
     /// Values by their keys; null means to remove it. Sent files are among them, under keys
     /// "mts:file:…".
     /// </summary>
-    public required IReadOnlyList<KeyValuePair<string, byte[]?>> Values { get; init; }
+    public IReadOnlyList<KeyValuePair<string, byte[]?>> Values { get; init; } = [];
 }
