@@ -246,8 +246,8 @@ public sealed class SessionTests : Scratch
         Assert.Null(good.Problem);
         Assert.Equal(Path.Combine(Folder, "telethon-1.45.0.session"), good.Path);
         using var session = Session.Open(good.Path);
-        Assert.Equal((ulong)session.CountEntities(), good.Entities);
-        Assert.Equal((ulong)session.UpdateStates().Count(), good.UpdateStates);
+        Assert.Equal(session.CountEntities(), good.Entities);
+        Assert.Equal(session.UpdateStates().LongCount(), good.UpdateStates);
         Assert.Equal(session.AuthKeyId, good.AuthKeyId);
         Assert.Equal(session.Identity.UserId, good.UserId);
         Fails(Status.Io, () => Session.List(At("none")).Count());

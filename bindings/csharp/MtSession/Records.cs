@@ -160,8 +160,8 @@ public sealed record SessionInfo
     public ulong AuthKeyId { get; init; }
 
     /// <summary>How many entities it holds.</summary>
-    public ulong Entities { get; init; }
+    public long Entities { get; init; }
 
     /// <summary>How many update states it holds.</summary>
-    public ulong UpdateStates { get; init; }
+    public long UpdateStates { get; init; }
 }

@@ -365,8 +365,8 @@ public sealed partial class Session : IDisposable
             Port = (int)info.Port,
             UserId = info.UserId,
             AuthKeyId = info.AuthKeyId,
-            Entities = info.Entities,
-            UpdateStates = info.UpdateStates,
+            Entities = (long)info.Entities,
+            UpdateStates = (long)info.UpdateStates,
         };
     }
 }
