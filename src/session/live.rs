@@ -9,7 +9,7 @@ use hashbrown::HashSet;
 use zeroize::Zeroizing;
 
 use super::Options;
-use super::table::{Put, Table};
+use super::table::{Asked, Put, Table};
 use crate::entity::{EntityRef, split_usernames};
 use crate::storage::{Changes, EntityChange, Find};
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
 /// Look-ups that the storage has answered with nothing, remembered until something could have
 /// changed the answer.
 const MAX_MISSES: usize = 10_000;
+
+/// Longest name that is remembered as missed, in bytes; no username comes near it.
+const MAX_MISS: usize = 64;
 
 /// How many stored rows can be compared with the misses in the time that one look-up in the storage
 /// takes.
@@ -77,7 +80,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new(account: Arc<Account>, options: &Options) -> Live {
+    pub(super) fn new(account: Arc<Account>, shared: bool, options: &Options) -> Live {
         Live {
             closed: false,
             closing: false,
@@ -86,7 +89,7 @@ impl Live {
             account,
             account_waits: false,
             save_entities: options.save_entities,
-            table: Table::new(options.max_entities),
+            table: Table::new(options.max_entities, shared),
             states: BTreeMap::new(),
             states_read: false,
             dirty_states: Vec::new(),
@@ -148,9 +151,10 @@ impl Live {
         &mut self,
         record: &EntityRef<'_>,
         slot: Option<u32>,
+        asked: Asked,
         now: i64,
     ) -> Put {
-        self.table.put(record, slot, now, self.flush)
+        self.table.put(record, slot, asked, now, self.flush)
     }
 
     /// Takes in what the storage has. What is here already is newer.
@@ -310,6 +314,7 @@ impl Live {
             }
             // Noted, it would pass for the phone number; it is nobody's username anyway.
             Find::Username(name) if looks_like_phone(name) => {}
+            Find::Username(name) if name.len() > MAX_MISS => {}
             Find::Username(name) | Find::Phone(name) => {
                 self.missed_names.insert(name.into());
             }
@@ -351,7 +356,7 @@ mod tests {
     #[test]
     fn what_waits_is_due_at_its_age_by_a_clock_that_may_be_set_back() {
         let options = Options { max_dirty_age: Duration::from_secs(60), ..Options::default() };
-        let mut live = Live::new(Arc::default(), &options);
+        let mut live = Live::new(Arc::default(), false, &options);
         let is_due_at =
             |live: &mut Live, seconds| live.is_due(Duration::from_secs(seconds), &options);
         // Nothing waits.

@@ -117,10 +117,11 @@ impl Session {
 
     /// A session over a storage that holds this account.
     fn loaded(storage: Box<dyn Storage>, account: Arc<Account>, options: &Options) -> Session {
+        let live = Live::new(account, storage.is_shared(), options);
         Session {
             process: Process::this(),
             storage,
-            live: ReadMostly::new(Live::new(account, options)),
+            live: ReadMostly::new(live),
             commits: Mutex::default(),
             notices: Mutex::default(),
             unread: AtomicBool::new(false),

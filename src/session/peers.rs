@@ -2,10 +2,11 @@
 
 use std::ops::{Bound, RangeBounds};
 
+use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use super::row::View;
-use super::table::Put;
+use super::table::{Asked, Put};
 use super::{Session, poisoned};
 use crate::entity::{Known, needs_no_row, normal_phone, normal_usernames};
 use crate::ffi::clock;
@@ -107,10 +108,10 @@ impl Session {
                 .and_then(|()| record.check_kind())
                 .map_err(|error| error.at(format_args!("record {n}")))?;
         }
-        let mut absent = Vec::new();
+        let (mut absent, mut absent_ids) = (Vec::new(), HashSet::new());
         let time = clock::exact();
         let now = time.as_secs().cast_signed();
-        let due = {
+        let mut due = {
             let mut live = self.room()?;
             if !live.save_entities {
                 return Ok(());
@@ -120,18 +121,25 @@ impl Session {
             let slots: SmallVec<[Option<u32>; 4]> =
                 records.iter().map(|record| live.table.slot(record.id)).collect();
             for (record, slot) in records.iter().zip(slots) {
-                if live.put_entity(record, slot, now) == Put::NeedsRow {
+                // What is told of one peer is joined in its order.
+                if absent_ids.contains(&record.id)
+                    || live.put_entity(record, slot, Asked::No, now) == Put::NeedsRow
+                {
+                    absent_ids.insert(record.id);
                     absent.push(record);
                 }
             }
             live.is_due(time, &self.options)
         };
+        // Where the storage cannot be read now: no reason to fail the put, nor to wait for it again.
+        let mut asked = Asked::Yes;
         for record in absent {
-            // It only fills gaps of a row that the storage may have. Where that cannot be read
-            // now, the gaps stay: no reason to fail the put.
-            if let Ok(Some(_)) = self.find_one::<Entity>(Find::Id(record.id), false) {
-                self.live_mut()?.put_entity(record, None, now);
+            if asked == Asked::Yes && self.find_one::<Entity>(Find::Id(record.id), false).is_err() {
+                asked = Asked::InVain;
             }
+            let mut live = self.live_mut()?;
+            live.put_entity(record, None, asked, now);
+            due = live.is_due(time, &self.options);
         }
         if due {
             self.save_if_due();
@@ -238,7 +246,8 @@ impl Session {
         let _turn = self.commits()?;
         let mut count = self.storage.count()?;
         let unsaved: Vec<_> = self.live()?.table.pending().collect();
-        for row in unsaved {
+        // Without a hash a row only adds to one that is stored.
+        for row in unsaved.into_iter().filter(|row| row.known & Known::HASH != 0) {
             count += u64::from(self.storage.find(Find::Id(row.entity.id))?.is_empty());
         }
         Ok(count)
@@ -252,9 +261,16 @@ impl Session {
     }
 
     fn find<T: Answer>(&self, by: Look<'_>, how: How) -> Result<Option<Found<T>>> {
-        self.heed_others()?;
         let memory = how.memory_only;
+        if !memory {
+            self.heed_others()?;
+        }
         let one = match by {
+            Look::Text(text) | Look::Username(text) | Look::Phone(text) | Look::Name(text)
+                if text.len() > Entity::MAX_TEXT =>
+            {
+                None
+            }
             Look::Id(id) => self.find_id(PeerId::from_marked(id)?, memory)?,
             Look::BareId(id) if id <= 0 => {
                 return Err(Error::argument(format!(

@@ -72,6 +72,16 @@ impl Row {
         self.stored_seen = u32::try_from(seen.max(0)).unwrap_or(u32::MAX);
     }
 
+    /// Whether a flush of what waits raises the date in the storage, for all that is known here: one that
+    /// does not tell a name leaves the date of a row that has one ([`crate::storage::merged`]).
+    pub(super) fn raises_date(&self) -> bool {
+        let may_have = |field: u8, text: &str| self.known() & field == 0 || !text.is_empty();
+        let tells = |field: u8| self.pending & field != 0;
+        tells(Known::USERNAMES)
+            || !may_have(Known::USERNAMES, self.usernames())
+                && (tells(Known::PHONE) || !may_have(Known::PHONE, self.phone()))
+    }
+
     /// Fields that were told, here or in the storage.
     pub(super) fn known(&self) -> u8 {
         self.known & Known::ALL
@@ -208,6 +218,7 @@ impl View<'_> {
 
     /// The whole entity, unless the storage may know more.
     pub(super) fn whole(self) -> Option<Entity> {
+        self.access_hash()?;
         (self.0.is_complete() || self.0.known() == Known::ALL).then(|| self.0.entity())
     }
 

@@ -4,6 +4,7 @@
 //! storage; it says what it does not know.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -11,11 +12,15 @@ use smol_str::SmolStr;
 
 use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames, split_usernames};
+use crate::storage::believable;
 use crate::{Entity, EntityRef, PeerId};
 
 /// An unchanged entity is written again when its stored date is older than this, in seconds, so
 /// that whoever prunes by date does not lose peers that are met daily.
 const STALE: i64 = 86_400;
+
+/// A record that says of itself that it is older than this, in seconds, may be older than what is stored.
+const SOON: i64 = 60;
 
 /// An id's place in the index: which row.
 #[derive(Clone, Copy)]
@@ -46,10 +51,21 @@ impl Hash32 {
 /// What became of a record that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Put {
-    /// It is in the table.
+    /// All that it tells is in the table.
     Taken,
-    /// It only adds to a row that is not in memory: the storage must be asked first.
+    /// What it means depends on a row that is not in memory: the storage must be asked first.
     NeedsRow,
+}
+
+/// What the storage has said of the peer of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Nothing: it was not asked.
+    No,
+    /// What it has is in the table now; where nothing is there, it has nothing.
+    Yes,
+    /// It cannot be read now.
+    InVain,
 }
 
 /// A dirty row on its way to the storage.
@@ -71,12 +87,14 @@ pub(super) struct Table {
     dirty: Vec<(PeerId, u32)>,
     hand: usize,
     bound: usize,
+    /// Others write the storage too: what is here may have been overtaken.
+    shared: bool,
 }
 
 impl Table {
     /// An empty table that lets go of unused clean rows beyond `bound`.
-    pub(super) fn new(bound: usize) -> Table {
-        Table { bound: bound.max(1), ..Table::default() }
+    pub(super) fn new(bound: usize, shared: bool) -> Table {
+        Table { bound: bound.max(1), shared, ..Table::default() }
     }
 
     fn row(&self, slot: u32) -> Option<&Row> {
@@ -135,11 +153,13 @@ impl Table {
 
     /// Takes a record in. `slot` is where the peer stood before its batch began, if it was here; what
     /// was put since may have moved it. `now` is the time in unix seconds, `flush` the number of the
-    /// flush that will write what is new.
+    /// flush that will write what is new. Put again, a record that needed the row says what has come of
+    /// asking.
     pub(super) fn put(
         &mut self,
         record: &EntityRef<'_>,
         slot: Option<u32>,
+        asked: Asked,
         now: i64,
         flush: u32,
     ) -> Put {
@@ -149,14 +169,36 @@ impl Table {
         let is_still = |row: &Row| row.id == record.id && row.known() != 0;
         let slot = slot.filter(|slot| self.row(*slot).is_some_and(is_still));
         match slot.or_else(|| self.slot(record.id)) {
-            Some(slot) if self.needs_row(slot, record, seen) => return Put::NeedsRow,
+            Some(slot) if self.needs_row(slot, record, seen) => match asked {
+                Asked::No | Asked::Yes => return Put::NeedsRow,
+                // The gaps that it would fill stay, and so do the flags.
+                Asked::InVain if record.flags & Entity::MIN != 0 => {}
+                Asked::InVain => {
+                    let flags = record.flags & !Entity::KEPT_FLAGS;
+                    let record = EntityRef { flags, ..*record };
+                    self.merge(slot, &record, told, seen, now, flush);
+                }
+            },
             Some(slot) => self.merge(slot, record, told, seen, now, flush),
-            None if told & Known::HASH == 0 => return Put::NeedsRow,
             None => {
-                let known = told | flag(record.flags & Entity::KEPT_FLAGS != 0, Known::FLAGS);
+                let adds_flags = told & Known::FLAGS == 0 && record.flags & Entity::KEPT_FLAGS != 0;
+                let hashless = told & Known::HASH == 0;
+                let known = match asked {
+                    // The storage may have the hash, other flags, or news of later than an earlier time.
+                    Asked::No if hashless || adds_flags || seen < now - SOON => {
+                        return Put::NeedsRow;
+                    }
+                    // Nothing to add to.
+                    Asked::Yes if hashless => return Put::Taken,
+                    Asked::InVain if record.flags & Entity::MIN != 0 => return Put::Taken,
+                    Asked::InVain => told,
+                    Asked::No | Asked::Yes => told | flag(adds_flags, Known::FLAGS),
+                };
                 let mut row = Row::new(record.id, record.access_hash);
                 row.seen = seen;
-                row.set_flags(record.flags);
+                if known & Known::FLAGS != 0 {
+                    row.set_flags(record.flags);
+                }
                 row.set_known(known);
                 row.pending = known;
                 row.set_texts(
@@ -166,18 +208,21 @@ impl Table {
                 );
                 let slot = self.insert(row);
                 self.mark_dirty(slot, flush);
-                self.take_names(slot);
+                self.take_names(slot, told);
             }
         }
         Put::Taken
     }
 
-    /// Whether the record only fills gaps, and the storage may know what looks like one here.
+    /// Whether what the storage may know makes a difference to what the record does to the row.
     fn needs_row(&self, slot: u32, record: &EntityRef<'_>, seen: i64) -> bool {
         self.row(slot).is_some_and(|row| {
-            !row.is_complete()
-                && row.known() != Known::ALL
-                && (record.flags & Entity::MIN != 0 || (record.seen != 0 && seen < row.seen))
+            let fills_gaps =
+                record.flags & Entity::MIN != 0 || (record.seen != 0 && seen < row.seen);
+            let adds_flags = record.flags & Entity::KEPT_FLAGS != 0
+                && record.flags & Entity::WHOLE == 0
+                && row.known() & Known::FLAGS == 0;
+            !row.is_complete() && row.known() != Known::ALL && (fills_gaps || adds_flags)
         })
     }
 
@@ -232,19 +277,20 @@ impl Table {
         if new == 0 && (row.is_complete() || learnt & !Known::FLAGS == 0) {
             // Nothing new: the storage need not hear of it, but once a day, and at once where the
             // name is contested: there the newest date decides whose it is.
+            // And at once where others write too, who may have said something else since.
             let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names();
-            if !fills_only && (contested || now - row.stored_seen() > STALE) {
+            if !fills_only && (contested || self.shared || now - row.stored_seen() > STALE) {
                 row.pending |= told;
                 self.mark_dirty(slot, flush);
                 if contested {
-                    self.take_names(slot);
+                    self.take_names(slot, told);
                 }
             }
             return;
         }
         row.pending |= told | new;
         if usernames || phone || name {
-            self.unindex_names(slot, |_, _| {});
+            let owned = if usernames || phone { self.drop_names(slot) } else { Vec::new() };
             if let Some(row) = self.rows.get_mut(slot as usize) {
                 let old = row.entity();
                 let usernames = match usernames {
@@ -257,9 +303,10 @@ impl Table {
                 };
                 row.set_texts(&usernames, &phone, if name { record.name } else { &old.name });
             }
-            self.take_names(slot);
-        } else if told & (Known::USERNAMES | Known::PHONE) != 0 {
-            self.take_names(slot);
+            self.own_all(slot, &owned);
+        }
+        if told & (Known::USERNAMES | Known::PHONE) != 0 {
+            self.take_names(slot, told);
         }
         self.mark_dirty(slot, flush);
     }
@@ -352,16 +399,24 @@ impl Table {
 
     /// Every row that was dirty at `flush` has been stored.
     pub(super) fn stored(&mut self, flush: u32) {
-        let rows = &mut self.rows;
+        let (rows, shared) = (&mut self.rows, self.shared);
+        let mut overtaken = Vec::new();
         self.dirty.retain(|(_, slot)| match rows.get_mut(*slot as usize) {
             Some(row) if row.dirty <= flush => {
+                if row.raises_date() {
+                    row.set_stored_seen(row.seen);
+                }
                 row.dirty = 0;
                 row.pending = 0;
-                row.set_stored_seen(row.seen);
+                if shared {
+                    // Somebody else's news may have been newer, and stays then.
+                    overtaken.push(*slot);
+                }
                 false
             }
             row => row.is_some(),
         });
+        overtaken.into_iter().for_each(|slot| self.remove_slot(slot));
         while self.rows.len() - self.free.len() > self.bound && self.let_go_of_one() {}
     }
 
@@ -402,7 +457,7 @@ impl Table {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Table::new(self.bound);
+        *self = Table::new(self.bound, self.shared);
     }
 
     fn insert(&mut self, row: Row) -> u32 {
@@ -471,50 +526,59 @@ impl Table {
         }
     }
 
-    /// Makes a row the owner of its usernames and phone, which belong to the newest sighting.
-    fn take_names(&mut self, slot: u32) {
+    /// Makes a row the owner of those of its names that were `told`: they belong to the newest sighting.
+    fn take_names(&mut self, slot: u32, told: u8) {
         let Some(row) = self.row(slot) else { return };
         let (seen, usernames) = (row.seen, split_usernames(row.usernames()).count() as u32);
-        let mut owns_names = true;
+        let (mut owns_names, mut taken) = (true, BTreeMap::<u32, Vec<(bool, String)>>::new());
+        let mut own = Vec::new();
         for nth in (0..usernames).chain([PHONE]) {
             let Some(name) = self.row(slot).and_then(|row| row.name_at(nth)) else { continue };
             if name.is_empty() {
                 continue;
             }
-            let hash = self.hash(name);
-            let owner = self.name_ref(hash, name, nth == PHONE).map(|at| at.slot);
+            let (phone, hash) = (nth == PHONE, self.hash(name));
+            let owner = self.name_ref(hash, name, phone).map(|at| at.slot);
             if owner == Some(slot) {
                 continue;
             }
+            if told & if phone { Known::PHONE } else { Known::USERNAMES } == 0 {
+                owns_names = false;
+                continue;
+            }
             if let Some(other) = owner {
-                if self.row(other).is_some_and(|other| other.seen > seen) {
+                if self.row(other).is_some_and(|other| believable(other.seen) > seen) {
                     owns_names = false;
                     continue;
                 }
-                let name = name.to_owned();
-                self.take_from(other, &name, nth == PHONE);
+                taken.entry(other).or_default().push((phone, name.to_owned()));
             }
-            self.index_name(NameRef { hash, slot, nth });
+            own.push(NameRef { hash, slot, nth });
+        }
+        for (other, names) in taken {
+            self.take_from(other, &names);
+        }
+        for at in own {
+            self.index_name(at);
         }
         if let Some(row) = self.rows.get_mut(slot as usize) {
             row.set_owns_names(owns_names);
         }
     }
 
-    /// Takes a name from the row that had it. The row does not become dirty by that: what the
-    /// storage still says is put right when the name is next looked up there.
-    fn take_from(&mut self, slot: u32, name: &str, phone: bool) {
+    /// Takes names, and the phone where it says so, from the row that had them. The row does not become
+    /// dirty by that: what the storage still says is put right when the name is next looked up there, or
+    /// when it is told that the row has them no more.
+    fn take_from(&mut self, slot: u32, names: &[(bool, String)]) {
         let mut owned = self.drop_names(slot);
-        owned.retain(|other| *other != (phone, name.to_owned()));
+        owned.retain(|other| !names.contains(other));
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         let old = row.entity();
-        if phone {
-            row.set_texts(&old.usernames, "", &old.name);
-        } else {
-            let rest: Vec<_> =
-                split_usernames(&old.usernames).filter(|other| *other != name).collect();
-            row.set_texts(&rest.join(" "), &old.phone, &old.name);
-        }
+        let is_kept = |other: &&str| !names.iter().any(|(phone, name)| !phone && name == other);
+        let usernames: Vec<_> = split_usernames(&old.usernames).filter(is_kept).collect();
+        let phone = if names.iter().any(|(phone, _)| *phone) { "" } else { &old.phone };
+        row.set_texts(&usernames.join(" "), phone, &old.name);
+        row.set_owns_names(false);
         self.own_all(slot, &owned);
     }
 

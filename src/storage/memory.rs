@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use zeroize::Zeroizing;
 
 use super::login::Login;
-use super::{Changes, Find, Storage, merged};
+use super::{Changes, Find, Storage, believable, merged};
 use crate::entity::split_usernames;
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
@@ -89,7 +89,7 @@ impl Kept {
             })
             .cloned()
             .collect();
-        found.sort_by_key(|entity| std::cmp::Reverse(entity.seen));
+        found.sort_by_key(|entity| std::cmp::Reverse(believable(entity.seen)));
         let losers = found.split_off(found.len().min(1));
         for mut loser in losers {
             if phone {

@@ -161,7 +161,7 @@ pub fn a_phone_belongs_to_the_newest_sighting(place: &dyn Place) {
 }
 
 pub fn a_contested_username_is_written_again_at_each_sighting(place: &dyn Place) {
-    let now = 1_800_000_000;
+    let now = 1_700_000_000;
     let session = place.open(&Options::default());
     put(&session, user(1, now, "wanted"));
     put(&session, user(2, now + 1, "wanted"));

@@ -8,6 +8,7 @@ mod elsewhere;
 #[path = "../contract/given.rs"]
 mod given;
 mod races;
+mod told;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -31,6 +32,8 @@ struct Watched {
     changed: AtomicBool,
     /// Looking for somebody else's changes fails, and so does reading them.
     blind: AtomicBool,
+    /// Looking for a peer fails.
+    locked: AtomicBool,
     hook: Mutex<Option<Hook>>,
     after_read: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -88,6 +91,9 @@ impl Storage for Shared {
     }
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>> {
         self.0.finds.fetch_add(1, Ordering::SeqCst);
+        if self.0.locked.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Busy, "the storage was told not to be read"));
+        }
         self.0.has_read(self.0.memory.find(by))
     }
     fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>> {

@@ -11,6 +11,7 @@ use super::notices::Notices;
 use super::schema::{Shape, Side};
 use crate::entity::{main_username, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::db::Db;
+use crate::storage::believable;
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, KeySlot, PeerId,
     PeerKind, Salt, SentFile, UpdateState,
@@ -173,12 +174,13 @@ pub(super) struct Bearers {
 }
 
 impl Bearers {
-    /// The newest of them, and the others. Of equally new ones it is the last, as in Telethon.
+    /// The newest of them that can be believed, and the others. Of equally new ones it is the last, as in
+    /// Telethon.
     pub(super) fn newest(mut self) -> (Option<Entity>, Vec<Entity>) {
         let further = self.further_told.and_then(|told| Some((told, self.peers.pop()?)));
         let mut told: Vec<_> = self.peers.into_iter().map(|peer| (peer.seen, peer)).collect();
         told.extend(further);
-        told.sort_by_key(|(told, peer)| (*told, peer.id));
+        told.sort_by_key(|(told, peer)| (believable(*told), peer.id));
         let mut peers: Vec<_> = told.into_iter().map(|(_, peer)| peer).collect();
         (peers.pop(), peers)
     }

@@ -388,20 +388,25 @@ impl Writer<'_> {
         let has_more =
             flags.is_some_and(|flags| flags != 0) || names.is_some_and(|names| names.contains(' '));
         let side = (flags.is_some() || names.is_some()) && self.side.has("mts_entities");
-        let newer = if has_more || side {
-            let date: Option<i64> = self
+        let (newer, bare) = if has_more || side {
+            let stored: Option<(i64, bool)> = self
                 .db
                 .prepared(
-                    "SELECT CAST(ifnull(date + 0, 0) AS INTEGER) FROM entities WHERE id = ?1",
+                    "SELECT CAST(ifnull(date + 0, 0) AS INTEGER), \
+                     username IS NULL AND phone IS NULL AND name IS NULL \
+                     FROM entities WHERE id = ?1",
                 )?
-                .query_row([id], |row| row.get(0))
+                .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
-            seen >= date.filter(|date| *date <= self.latest).unwrap_or(0)
+            let (date, bare) = stored.unwrap_or_default();
+            (seen >= if date > self.latest { 0 } else { date }, bare)
         } else {
-            false
+            (false, false)
         };
         let changed = statements.put(change)?;
-        if newer && changed {
+        // As MERGE has it: a row without any text takes the texts of an older sighting too.
+        let (names, flags) = (names.filter(|_| newer || bare), flags.filter(|_| newer));
+        if changed && (names.is_some() || flags.is_some()) {
             self.entity_side(id, names, flags, seen)?;
         }
         Ok(())

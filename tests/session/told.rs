@@ -1,0 +1,285 @@
+//! What is told of peers, over several records, restarts and clients, and what stays of it.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::*;
+use mtsession::SqliteOptions;
+use rusqlite::Connection;
+
+/// A session file, and when this test began.
+struct Place {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    now: i64,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.session");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed();
+        Place { _folder: folder, path, now }
+    }
+
+    fn open(&self) -> Session {
+        open(&self.path, false)
+    }
+
+    /// Puts each record in a session of its own.
+    fn given(&self, records: &[EntityRef<'_>]) {
+        for record in records {
+            let session = self.open();
+            put(&session, *record);
+            session.close().unwrap();
+        }
+    }
+
+    /// Telethon's turn.
+    fn run(&self, sql: &str) {
+        Connection::open(&self.path).unwrap().execute_batch(sql).unwrap();
+    }
+}
+
+fn open(path: &Path, shared: bool) -> Session {
+    Session::open(path, &SqliteOptions { shared, ..SqliteOptions::default() }, &patient()).unwrap()
+}
+
+fn entity(session: &Session, n: i64) -> Entity {
+    session.find_entity(Look::Id(n), How::default()).unwrap().unwrap().item
+}
+
+fn hash(session: &Session, n: i64) -> i64 {
+    entity(session, n).access_hash
+}
+
+#[test]
+fn a_name_that_was_lost_in_memory_is_lost_in_the_storage_once_that_is_told() {
+    let at = Place::new();
+    let session = at.open();
+    put(&session, EntityRef { phone: "1555", ..user(1, 0, "xname yname") });
+    session.save().unwrap();
+    put(&session, EntityRef { phone: "1555", ..user(2, 0, "yname xname") });
+    // The server says that it has them no more; later the other has lost them too.
+    put(&session, user(1, 0, ""));
+    session.save().unwrap();
+    put(&session, user(2, 0, ""));
+    session.close().unwrap();
+    let session = at.open();
+    assert_eq!(entity(&session, 1).usernames, "");
+    for name in ["xname", "yname", "+1555"] {
+        assert_eq!(named(&session, name), None, "{name}");
+    }
+}
+
+#[test]
+fn a_record_that_tells_no_name_takes_none() {
+    for record in [
+        EntityRef { flags: 0, name: "Name", ..user(1, 0, "") },
+        EntityRef { flags: Entity::MIN, name: "Name", ..user(1, 0, "") },
+        EntityRef { flags: 0, phone: "1555", ..user(1, 0, "") },
+    ] {
+        let at = Place::new();
+        at.given(&[user(1, at.now - 100, "xname"), user(2, at.now - 50, "xname")]);
+        let session = at.open();
+        // Read by its id, it still bears the name of the other.
+        assert_eq!(entity(&session, 1).usernames, "xname");
+        put(&session, record);
+        assert_eq!(named(&session, "xname"), Some(2));
+        assert_eq!(entity(&session, 2).usernames, "xname");
+    }
+}
+
+#[test]
+fn a_changed_text_leaves_the_names_that_the_peer_owns() {
+    let session = Session::memory().unwrap();
+    put(&session, EntityRef { phone: "1555", ..user(1, 0, "aname bname") });
+    put(&session, EntityRef { flags: 0, name: "Name", ..user(1, 0, "") });
+    put(&session, EntityRef { flags: 0, ..user(1, 0, "bname cname") });
+    for (name, owner) in [("aname", None), ("bname", Some(1)), ("cname", Some(1))] {
+        assert_eq!(named(&session, name), owner, "{name}");
+    }
+    assert_eq!(named(&session, "+1555"), Some(1));
+}
+
+#[test]
+fn added_flags_join_those_that_are_stored() {
+    let at = Place::new();
+    at.given(&[EntityRef { flags: Entity::WHOLE | Entity::VERIFIED, ..user(5, 0, "") }]);
+    // Not in memory, and known there by its hash only.
+    let records = [user(5, 0, ""), EntityRef { access_hash: 56, ..user(5, 0, "") }];
+    for (bare, adds) in [(false, Entity::BOT), (true, Entity::PREMIUM)] {
+        let session = at.open();
+        if bare {
+            put(&session, EntityRef { flags: Entity::BARE, ..records[1] });
+        }
+        put(&session, EntityRef { flags: adds, name: "N", ..records[usize::from(bare)] });
+        session.close().unwrap();
+    }
+    let flags = Entity::VERIFIED | Entity::BOT | Entity::PREMIUM;
+    let kept = entity(&at.open(), 5);
+    assert_eq!((kept.flags, kept.access_hash), (flags, 56));
+}
+
+#[test]
+fn what_is_told_to_be_old_does_not_hide_what_is_stored() {
+    let at = Place::new();
+    at.given(&[EntityRef { name: "New", ..user(5, at.now - 100, "xname") }]);
+    let session = at.open();
+    put(&session, EntityRef { access_hash: 7, name: "Old", ..user(5, at.now - 1000, "yname") });
+    put(&session, user(6, at.now - 1000, "xname"));
+    let check = |session: &Session| {
+        assert_eq!((hash(session, 5), entity(session, 5).name.as_str()), (55, "New"));
+        assert_eq!(named(session, "xname"), Some(5));
+    };
+    assert_eq!((hash(&session, 5), entity(&session, 5).name.as_str()), (55, "New"));
+    session.save().unwrap();
+    assert_eq!((hash(&session, 5), entity(&session, 5).name.as_str()), (55, "New"));
+    session.close().unwrap();
+    check(&at.open());
+}
+
+#[test]
+fn those_who_share_lose_no_sighting_to_each_other() {
+    let at = Place::new();
+    let (one, two) = (open(&at.path, true), open(&at.path, true));
+    let told = |hash, seen| EntityRef { access_hash: hash, seen, ..user(5, 0, "") };
+    put(&one, told(1, at.now - 30));
+    one.save().unwrap();
+    put(&two, told(2, at.now - 20));
+    two.save().unwrap();
+    // As it was before the other's.
+    put(&one, told(1, at.now - 10));
+    one.save().unwrap();
+    assert_eq!((hash(&one, 5), hash(&two, 5)), (1, 1));
+
+    // What is refused, since the other's is newer, is not answered either.
+    put(&one, told(3, at.now - 8));
+    put(&two, told(4, at.now - 5));
+    two.save().unwrap();
+    assert_eq!(hash(&one, 5), 3, "it waits");
+    one.save().unwrap();
+    assert_eq!((hash(&one, 5), hash(&two, 5)), (4, 4));
+}
+
+#[test]
+fn a_look_up_in_memory_waits_for_nobody_in_shared_mode_either() {
+    let at = Place::new();
+    let session = open(&at.path, true);
+    put(&session, user(1, 0, "ada"));
+    let other = Connection::open(&at.path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let how = How { memory_only: true, ..How::default() };
+    for by in [Look::Id(1), Look::Username("ada"), Look::Text("@ada")] {
+        assert!(session.find_input_peer(by, how).unwrap().is_some(), "{by:?}");
+    }
+}
+
+#[test]
+fn records_of_one_peer_are_joined_in_their_order() {
+    let at = Place::new();
+    at.given(&[user(1, 0, "orig")]);
+    let session = at.open();
+    let hashless = Entity::WHOLE | Entity::NO_HASH;
+    let first = EntityRef { flags: hashless, ..user(1, 0, "first") };
+    session.put_entities(&[first, user(1, 0, "second")]).unwrap();
+    assert_eq!(entity(&session, 1).usernames, "second");
+}
+
+#[test]
+fn what_is_told_under_somebodys_lock_is_not_lost() {
+    let at = Place::new();
+    at.given(&[user(1, 0, "orig"), user(2, 0, "")]);
+    let sqlite = SqliteOptions { busy_timeout: Duration::ZERO, ..SqliteOptions::default() };
+    let session = Session::open(&at.path, &sqlite, &patient()).unwrap();
+    let other = Connection::open(&at.path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let flags = Entity::WHOLE | Entity::NO_HASH;
+    put(&session, EntityRef { flags, ..user(1, 0, "new") });
+    put(&session, EntityRef { flags: Entity::MIN, ..user(3, 0, "") });
+    put(&session, EntityRef { flags, ..user(4, 0, "") });
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(session.count_entities().unwrap(), 2);
+    session.close().unwrap();
+    let session = at.open();
+    assert_eq!((named(&session, "new"), hash(&session, 1)), (Some(1), 11));
+    assert_eq!(session.count_entities().unwrap(), 2);
+}
+
+#[test]
+fn a_storage_that_cannot_be_read_is_asked_once_for_all_records() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    let records: Vec<_> =
+        (1..30).map(|n| EntityRef { flags: Entity::MIN, ..user(n, 0, "") }).collect();
+    storage.0.locked.store(true, Ordering::SeqCst);
+    session.put_entities(&records).unwrap();
+    assert_eq!(storage.0.finds.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_sighting_that_left_the_stored_date_is_not_taken_for_one_that_raised_it() {
+    let at = Place::new();
+    let session = at.open();
+    put(&session, user(1, at.now - 200_000, "aname"));
+    session.save().unwrap();
+    put(&session, EntityRef { flags: Entity::BARE, ..user(1, at.now - 150, "") });
+    session.save().unwrap();
+    put(&session, user(1, 0, "aname"));
+    session.save().unwrap();
+    // Telethon met somebody of that name before.
+    at.run(&format!("INSERT INTO entities VALUES (2, 22, 'aname', NULL, NULL, {})", at.now - 100));
+    session.close().unwrap();
+    assert_eq!(named(&at.open(), "aname"), Some(1));
+}
+
+#[test]
+fn a_date_to_come_wins_no_name() {
+    let at = Place::new();
+    let month = 30 * 86_400;
+    at.given(&[user(1, at.now + month, "xname")]);
+    let session = at.open();
+    assert_eq!(named(&session, "xname"), Some(1));
+    put(&session, user(2, 0, "xname"));
+    assert_eq!(named(&session, "xname"), Some(2));
+    session.close().unwrap();
+    assert_eq!(named(&at.open(), "xname"), Some(2));
+}
+
+#[test]
+fn a_newer_bare_row_of_telethons_takes_no_further_usernames() {
+    let at = Place::new();
+    let session = at.open();
+    put(&session, EntityRef { name: "A", ..user(5, 0, "aaa bbb ccc") });
+    at.run(&format!("INSERT INTO entities VALUES (5, 222, NULL, NULL, NULL, {})", at.now + 5));
+    session.close().unwrap();
+    let session = at.open();
+    assert_eq!((entity(&session, 5).usernames.as_str(), hash(&session, 5)), ("aaa bbb ccc", 222));
+    assert_eq!(named(&session, "bbb"), Some(5));
+}
+
+#[test]
+fn a_text_that_nobody_can_have_is_not_looked_for() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    let text = "a".repeat(Entity::MAX_TEXT + 1);
+    for by in [Look::Username(&text), Look::Text(&text), Look::Phone(&text), Look::Name(&text)] {
+        assert!(session.find_input_peer(by, How::default()).unwrap().is_none());
+    }
+    assert_eq!(storage.0.finds.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn many_usernames_change_hands() {
+    let session = Session::memory().unwrap();
+    let words: Vec<_> = (0..1000).map(|n| format!("{n:x}")).collect();
+    let text = words.join(" ");
+    for n in 1..=2 {
+        put(&session, EntityRef { usernames: &text, ..user(n, 0, "") });
+    }
+    assert_eq!(entity(&session, 1).usernames, "");
+    for name in [&words[600], &words[999]] {
+        let found = session.find_input_peer(Look::Username(name), How::default()).unwrap();
+        assert_eq!(found.map(|found| found.item.id), Some(id(2)), "{name}");
+    }
+}
