@@ -85,6 +85,27 @@ void batches()
     CHECK(s.entity_count() == 4);
 }
 
+void a_row_that_is_kept_stays_its_own()
+{
+    auto s = mts::session::memory();
+    mts::entity_batch batch;
+    auto ada = batch.user(1, 11);
+    auto bob = batch.user(2, 22);
+    ada.username("ada_lovelace").name("Ada").seen(1750000000);
+    bob.username("bob_smith").phone("2");
+    for (std::int64_t id = 3; id < 100; ++id) // so many that the records move
+        batch.user(id, id).username("user_" + std::to_string(id));
+    ada.username("countess").phone("1").flags(mts::entity_flags::bot);
+    bob.name("Bob").username("bobby");
+    s.put_entities(batch);
+    const auto first = s.entity_by_id(1), second = s.entity_by_id(2);
+    CHECK(first->usernames == "ada_lovelace countess" && first->name == "Ada");
+    CHECK(first->phone == "1" && first->seen == 1750000000 && first->is(mts::entity_flags::bot));
+    CHECK(second->usernames == "bob_smith bobby" && second->name == "Bob");
+    CHECK(second->phone == "2" && !second->is(mts::entity_flags::bot));
+    CHECK(s.entity_by_id(99)->usernames == "user_99");
+}
+
 void bytes()
 {
     auto s = mts::session::memory();
@@ -153,6 +174,7 @@ int main()
     every_page_size_gives_all(s);
     a_loop_may_end_early(s);
     batches();
+    a_row_that_is_kept_stays_its_own();
     bytes();
     with_20(s);
     return report();

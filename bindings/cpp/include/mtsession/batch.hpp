@@ -2,6 +2,7 @@
 #ifndef MTSESSION_BATCH_HPP
 #define MTSESSION_BATCH_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ namespace mts {
 /// One to keep and `clear` costs no allocation once it has grown. It holds copies.
 class entity_batch {
 public:
-    /// One entity of a batch, to be filled in; good until the next one is begun.
+    /// One entity of a batch, to be filled in; good until the batch goes or is cleared.
     class row {
     public:
         /// That is all there is: an absent text means that there is none.
@@ -74,9 +75,9 @@ public:
 
     private:
         friend class entity_batch;
-        row(entity_batch &batch) noexcept : batch_(batch) {}
+        row(entity_batch &batch, std::size_t at) noexcept : batch_(batch), at_(at) {}
 
-        mts_entity &record() { return batch_.records_.back(); }
+        mts_entity &record() { return batch_.records_[at_]; }
 
         /// Adds a word to a text of the record.
         void append(mts_text mts_entity::*field, std::string_view word)
@@ -109,6 +110,7 @@ public:
         }
 
         entity_batch &batch_;
+        std::size_t at_; // no reference: the records move as they grow
     };
 
     /// Begins an entity by its marked id.
@@ -118,7 +120,7 @@ public:
         record.id = id;
         record.access_hash = access_hash;
         records_.push_back(record);
-        return row(*this);
+        return row(*this, records_.size() - 1);
     }
     /// Begins a user, by its id.
     row user(std::int64_t id, std::int64_t access_hash)
