@@ -201,6 +201,13 @@ void failures_go_through()
     CHECK(where.entities.count(1) == 1);
 }
 
+void none_is_refused()
+{
+    CHECK(throws(mts::status::argument, "storage is NULL", [] { (void)mts::session::custom(nullptr); }));
+    CHECK(throws(mts::status::argument, "storage is NULL",
+                 [] { (void)mts::session::custom(std::unique_ptr<in_maps>()); }));
+}
+
 /// What is handed over in the middle of other calls, on several threads.
 void threads()
 {
@@ -232,6 +239,7 @@ int main()
 {
     a_life();
     failures_go_through();
+    none_is_refused();
     threads();
     return report();
 }

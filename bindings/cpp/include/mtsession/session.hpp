@@ -79,7 +79,8 @@ public:
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             const mts_storage table = storage_calls::table(keeper.get());
-            const mts_status answered = mts_session_custom(&table, options, out, err);
+            const mts_status answered =
+                mts_session_custom(keeper ? &table : nullptr, options, out, err);
             // From now on the library frees it; where it failed, it did not take it.
             if (answered == MTS_OK)
                 static_cast<void>(keeper.release());
