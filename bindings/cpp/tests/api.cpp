@@ -425,8 +425,23 @@ void errors()
     mts::entity_batch batch;
     batch.user(1, 1);
     batch.chat(-5); // no such chat
-    CHECK(throws(mts::status::argument, "", [&] { s.put_entities(batch); }));
+    batch.user(0, 1);
+    CHECK(throws(mts::status::argument, "record 1: -5 cannot be the bare id of a chat; a marked id",
+                 [&] { s.put_entities(batch); }));
     CHECK(s.entity_count() == 0);
+    batch.clear();
+    batch.channel(-1001300400500, 1);
+    CHECK(throws(mts::status::argument, "-1001300400500 cannot be the bare id of a channel",
+                 [&] { s.put_entities(batch); }));
+    CHECK(throws(mts::status::argument, "record 0: 0 cannot be the bare id of a user", [&] {
+        mts::entity_batch none;
+        none.user(0, 1);
+        s.put_entities(none);
+    }));
+    batch.clear();
+    batch.add(-1001300400500, 1);
+    s.put_entities(batch);
+    CHECK(s.input_peer_by_id(-1001300400500)->bare_id == 1300400500);
     CHECK(throws(mts::status::argument, "", [&] { s.set_update_state(mts::update_state{}); }));
     s.close();
     s.close();

@@ -56,6 +56,12 @@ void bad()
     session s = std::move(session::memory().value());
     const auto refused = s.set_dc(2, "::1", 70000);
     CHECK(!refused && refused.error().status() == mts::status::argument);
+    mts::entity_batch batch;
+    batch.channel(-1001300400500, 1); // marked already
+    const auto put = s.put_entities(batch);
+    CHECK(!put && put.error().status() == mts::status::argument);
+    CHECK(std::string(put.error().what()).find("-1001300400500") != std::string::npos);
+    CHECK(put.error().sqlite_code() == 0 && put.error().system_code() == 0);
     CHECK(s.close());
     CHECK(s.auth_key().error().status() == mts::status::closed);
     auto all = s.entities();

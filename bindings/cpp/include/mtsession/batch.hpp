@@ -22,7 +22,8 @@ namespace mts {
 ///              .phone(user.phone).name(user.first_name, user.last_name);
 ///     session.put_entities(batch);
 ///
-/// One to keep and `clear` costs no allocation once it has grown. It holds copies.
+/// One to keep and `clear` costs no allocation once it has grown. It holds copies. An id that cannot
+/// be is told of when the batch is put, so that filling it fails in no kind of session.
 class entity_batch {
 public:
     /// One entity of a batch, to be filled in; good until the batch goes or is cleared.
@@ -125,14 +126,14 @@ public:
     /// Begins a user, by its id.
     row user(std::int64_t id, std::int64_t access_hash)
     {
-        return add(marked_id(peer_kind::user, id), access_hash);
+        return begin(peer_kind::user, "user", id, access_hash);
     }
     /// Begins a chat (basic group), by its bare id.
-    row chat(std::int64_t id) { return add(marked_id(peer_kind::chat, id), 0); }
+    row chat(std::int64_t id) { return begin(peer_kind::chat, "chat", id, 0); }
     /// Begins a channel or supergroup, by its bare id.
     row channel(std::int64_t id, std::int64_t access_hash)
     {
-        return add(marked_id(peer_kind::channel, id), access_hash);
+        return begin(peer_kind::channel, "channel", id, access_hash);
     }
     /// Adds a finished entity.
     void add(const entity_view &whole)
@@ -152,6 +153,7 @@ public:
     {
         records_.clear();
         heap_.clear();
+        wrong_.clear();
     }
     /// Makes room for that many entities with that many bytes of text in all.
     void reserve(std::size_t entities, std::size_t text = 0)
@@ -164,10 +166,23 @@ public:
     [[nodiscard]] const std::vector<mts_entity> &records() const noexcept { return records_; }
     /// and the heap with their texts.
     [[nodiscard]] const std::string &heap() const noexcept { return heap_; }
+    /// Why the batch will be refused: the first bare id that cannot be one. Empty: none was met.
+    [[nodiscard]] const std::string &wrong() const noexcept { return wrong_; }
 
 private:
+    row begin(peer_kind kind, const char *named, std::int64_t id, std::int64_t access_hash)
+    {
+        const std::int64_t marked = marked_id(kind, id);
+        // Noted here: the library would only see the 0.
+        if (marked == 0 && wrong_.empty())
+            wrong_ = "record " + std::to_string(size()) + ": " + std::to_string(id) +
+                     " cannot be the bare id of a " + named + "; a marked id goes to add()";
+        return add(marked, access_hash);
+    }
+
     std::vector<mts_entity> records_;
     std::string heap_;
+    std::string wrong_;
 };
 
 } // namespace mts

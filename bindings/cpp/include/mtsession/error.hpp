@@ -7,6 +7,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -60,18 +61,23 @@ class error : public std::exception {
 public:
     /// Takes over what a C function put into its `mts_error **`.
     explicit error(mts_error *owned) : error_(owned, &mts_error_free) {}
+    /// A failure that the C library did not see.
+    error(mts::status why, std::string text)
+        : status_(why), text_(std::make_shared<const std::string>(std::move(text)))
+    {
+    }
 
     /// Why the call failed; never `status::ok`.
     [[nodiscard]] mts::status status() const noexcept
     {
-        return static_cast<mts::status>(mts_error_status(error_.get()));
+        return error_ ? static_cast<mts::status>(mts_error_status(error_.get())) : status_;
     }
 
     /// One line: what failed, on which path or value, and what to do. Never a secret. UTF-8, valid
     /// as long as a copy of this error.
     [[nodiscard]] const char *what() const noexcept override
     {
-        return mts_error_message(error_.get());
+        return text_ ? text_->c_str() : mts_error_message(error_.get());
     }
 
     /// SQLite's extended result code behind the failure; 0 where SQLite had no part in it.
@@ -82,6 +88,8 @@ public:
 
 private:
     std::shared_ptr<mts_error> error_;
+    mts::status status_ = mts::status::internal; // of one without a C error
+    std::shared_ptr<const std::string> text_;
 };
 
 /// A value, or the error for which there is none: what the calls of a `nothrow_session` return.

@@ -301,6 +301,8 @@ public:
     /// Takes in the entities that came with an update: all of them, or none where one is bad.
     result<void> put_entities(const entity_batch &batch)
     {
+        if (!batch.wrong().empty())
+            return Errors::template fail<void>(mts::error(status::argument, batch.wrong()));
         return call(mts_session_put_entities, batch.records().data(), batch.size(),
                     sizeof(mts_entity), reinterpret_cast<const std::uint8_t *>(batch.heap().data()),
                     batch.heap().size());
