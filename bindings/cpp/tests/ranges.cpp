@@ -67,6 +67,20 @@ void a_loop_may_end_early(mts::session &s)
     CHECK(kept.size() == 5 && kept[0].name == "user 1" && kept[4].name == "user 5");
 }
 
+void pages_may_begin_after_an_id(const mts::session &s)
+{
+    std::int64_t expected = 990;
+    for (const mts::entity_view &one : s.entities(3, 990))
+        CHECK(one.id == ++expected);
+    CHECK(expected == 1000);
+    expected = 9;
+    for (const mts::update_state &one : s.update_states(3, 901))
+        CHECK(one.id == ++expected * 100);
+    CHECK(expected == 10);
+    auto none = s.entities(3, 1000);
+    CHECK(none.begin() == none.end() && !none.failure());
+}
+
 void batches()
 {
     auto s = mts::session::memory();
@@ -173,6 +187,7 @@ int main()
     auto s = filled(1000);
     every_page_size_gives_all(s);
     a_loop_may_end_early(s);
+    pages_may_begin_after_an_id(s);
     batches();
     a_row_that_is_kept_stays_its_own();
     bytes();

@@ -129,10 +129,10 @@ mts_status with_heap(std::vector<std::uint8_t> &heap, mts_page &page, mts_error 
 /// The pages of mts_session_entities.
 class entity_source {
 public:
-    entity_source(const mts_session *session, std::size_t page_size)
+    entity_source(const mts_session *session, std::size_t page_size, std::int64_t after)
         : session_(session), records_(page_size ? page_size : 1), heap_(64 * records_.size())
     {
-        page_.next = INT64_MIN;
+        page_.next = after;
     }
 
     mts_status fetch(mts_error **err)
@@ -158,10 +158,10 @@ private:
 /// The pages of mts_session_update_states.
 class state_source {
 public:
-    state_source(const mts_session *session, std::size_t page_size)
+    state_source(const mts_session *session, std::size_t page_size, std::int64_t after)
         : session_(session), records_(page_size ? page_size : 1)
     {
-        page_.next = INT64_MIN;
+        page_.next = after;
     }
 
     mts_status fetch(mts_error **err)

@@ -344,13 +344,13 @@ public:
     {
         return call(mts_session_set_save_entities, std::uint32_t(on));
     }
-    /// All entities by ascending marked id, as `entity_view`s: see `pages`.
-    [[nodiscard]] auto entities(std::size_t page_size = 128) const &
+    /// All entities by ascending marked id, or those above `after`, as `entity_view`s: see `pages`.
+    [[nodiscard]] auto entities(std::size_t page_size = 128, std::int64_t after = INT64_MIN) const &
     {
-        return pages<Errors, detail::entity_source>({handle(), page_size});
+        return pages<Errors, detail::entity_source>({handle(), page_size, after});
     }
     /// Not of a session that ends before the loop begins.
-    void entities(std::size_t page_size = 128) const && = delete;
+    void entities(std::size_t page_size = 128, std::int64_t after = INT64_MIN) const && = delete;
     /// How many entities there are. Counting may read all of them.
     [[nodiscard]] result<std::uint64_t> entity_count() const
     {
@@ -431,13 +431,14 @@ public:
                 return mts_session_update_state(session, id, rest...);
             });
     }
-    /// All update states by ascending id, the account's first: see `pages`.
-    [[nodiscard]] auto update_states(std::size_t page_size = 128) const &
+    /// All update states by ascending id, the account's first, or those above `after`: see `pages`.
+    [[nodiscard]] auto update_states(std::size_t page_size = 128,
+                                     std::int64_t after = INT64_MIN) const &
     {
-        return pages<Errors, detail::state_source>({handle(), page_size});
+        return pages<Errors, detail::state_source>({handle(), page_size, after});
     }
     /// Not of a session that ends before the loop begins.
-    void update_states(std::size_t page_size = 128) const && = delete;
+    void update_states(std::size_t page_size = 128, std::int64_t after = INT64_MIN) const && = delete;
     /// Sets what `change` has, and makes the state if there is none. It waits for the next save, as
     /// those below.
     result<void> set_update_state(const state_change &change)
