@@ -76,7 +76,9 @@ void data_centers(mts::session &s)
     first.flags = mts::dc_flags::static_address;
     second = first;
     second.id = 4;
-    second.flags = mts::dc_flags::media_only | mts::dc_flags::tcpo_only;
+    second.flags = mts::dc_flags::media_only | mts::dc_flags::tcpo_only | mts::dc_flags::cdn;
+    second.flags &= ~mts::dc_flags::cdn;
+    CHECK(second.flags == (mts::dc_flags::media_only | mts::dc_flags::tcpo_only));
     second.secret.assign(16, std::byte(9));
     std::vector<mts::dc> ways(40, first);
     ways.push_back(second);

@@ -99,10 +99,23 @@ constexpr T operator&(T one, T other) noexcept
     return static_cast<T>(static_cast<std::uint32_t>(one) & static_cast<std::uint32_t>(other));
 }
 
+/// All flags but these, to clear them with: `flags &= ~mts::entity_flags::bot`.
+template <class T, class = std::enable_if_t<is_flags<T>>>
+constexpr T operator~(T flags) noexcept
+{
+    return static_cast<T>(~static_cast<std::uint32_t>(flags));
+}
+
 template <class T, class = std::enable_if_t<is_flags<T>>>
 constexpr T &operator|=(T &one, T other) noexcept
 {
     return one = one | other;
+}
+
+template <class T, class = std::enable_if_t<is_flags<T>>>
+constexpr T &operator&=(T &one, T other) noexcept
+{
+    return one = one & other;
 }
 
 /// Whether there is any flag: `any(entity.flags & mts::entity_flags::bot)`.
