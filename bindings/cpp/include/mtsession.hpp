@@ -24,8 +24,9 @@
 // THREADS. Any thread may use a session, several at once, but moving, assigning and destroying it need
 // it to themselves.
 //
-// TEXT is UTF-8. TIMES are unix seconds. IDS of peers are marked ids, as in Telethon and the Bot API:
-// `mts::marked_id`, `mts::kind_of` and `mts::bare_id` convert.
+// TEXT is UTF-8; a path may be a std::filesystem::path too. TIMES are unix seconds. IDS of peers are
+// marked ids, as in Telethon and the Bot API: `mts::marked_id`, `mts::kind_of` and `mts::bare_id`
+// convert.
 #ifndef MTSESSION_HPP
 #define MTSESSION_HPP
 
@@ -37,6 +38,7 @@
 #include "mtsession/bytes.hpp"
 #include "mtsession/error.hpp"
 #include "mtsession/pages.hpp"
+#include "mtsession/path.hpp"
 #include "mtsession/records.hpp"
 #include "mtsession/session.hpp"
 #include "mtsession/storage.hpp"

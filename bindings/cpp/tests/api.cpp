@@ -1,5 +1,6 @@
 // Every call of a session that throws, where all goes well, on each kind of session.
 #include <algorithm>
+#include <filesystem>
 #include <type_traits>
 
 #include "check.hpp"
@@ -327,6 +328,27 @@ void copies(mts::session &s)
     CHECK(std::fopen("copy.session", "rb") == nullptr);
 }
 
+/// In each way in which a program may have a path.
+void paths()
+{
+    const std::filesystem::path folder = "пути";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directory(folder);
+    const std::filesystem::path file = folder / "a.session";
+    {
+        auto s = mts::session::open(file);
+        s.clone_to(folder / "b.session").close();
+        s.clone_to("пути/c.session").close();
+    }
+    CHECK(std::filesystem::exists(file) && std::filesystem::exists(folder / "b.session"));
+    mts::options existing;
+    existing.existing = true;
+    mts::session::open("пути/a.session", existing).close();
+    mts::session::open("пути/b.session"s, existing).close();
+    mts::session::open("пути/c.session/"sv.substr(0, 18), existing).close();
+    CHECK(mts::session::list(folder).size() == 3 && mts::session::list("пути").size() == 3);
+}
+
 void moving(mts::session s)
 {
     mts::session there = std::move(s);
@@ -482,6 +504,7 @@ int main()
         auto file = mts::session::open("api.session");
         all_is_there(file);
     }
+    paths();
     listing();
     notices();
     options();

@@ -22,6 +22,7 @@
 #include "convert.hpp"
 #include "error.hpp"
 #include "pages.hpp"
+#include "path.hpp"
 #include "records.hpp"
 #include "storage.hpp"
 
@@ -48,11 +49,11 @@ class basic_session : detail::calls<Errors> {
 public:
     // ==== Opening ====
 
-    /// Opens the session file at `path` (UTF-8, taken as it is), or creates it.
-    static result<basic_session> open(std::string_view path, const mts::options &how = {})
+    /// Opens the session file at `path`, or creates it.
+    static result<basic_session> open(const any_path &path, const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
-            return mts_session_open(path.data(), path.size(), options, out, err);
+            return mts_session_open(path.utf8().data(), path.utf8().size(), options, out, err);
         });
     }
     /// Makes a session that lives in memory only.
@@ -88,8 +89,9 @@ public:
         });
     }
     /// The session files (`*.session`) of a directory by name, with what is in them.
-    static result<std::vector<session_info>> list(std::string_view directory)
+    static result<std::vector<session_info>> list(const any_path &directory)
     {
+        const std::string &path = directory.utf8();
         std::vector<session_info> all;
         std::vector<mts_session_info> records(16);
         std::vector<std::uint8_t> heap(8192);
@@ -100,8 +102,8 @@ public:
             const mts_status answered = detail::with_heap(
                 heap, page, err.slot(),
                 [&](std::uint8_t *room, std::size_t cap, mts_page *into, mts_error **slot) {
-                    return mts_list_sessions(directory.data(), directory.size(), after.data(),
-                                             after.size(), records.data(), records.size(),
+                    return mts_list_sessions(path.data(), path.size(), after.data(), after.size(),
+                                             records.data(), records.size(),
                                              sizeof(mts_session_info), room, cap, into, slot);
                 });
             if (answered < 0)
@@ -122,10 +124,11 @@ public:
     /// Closes and removes what keeps the session. Telethon calls it `delete`.
     result<void> remove() { return call(mts_session_delete); }
     /// Copies everything, what waits unsaved included, into a new file, which must not exist.
-    result<basic_session> clone_to(std::string_view path, const mts::options &how = {})
+    result<basic_session> clone_to(const any_path &path, const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
-            return mts_session_clone_to(handle(), path.data(), path.size(), options, out, err);
+            return mts_session_clone_to(handle(), path.utf8().data(), path.utf8().size(), options,
+                                        out, err);
         });
     }
     /// Copies everything into a memory session.
