@@ -317,7 +317,7 @@ void everything(mts::session &s)
     all_is_there(s);
 }
 
-void copies(mts::session &s)
+void copies(const mts::session &s)
 {
     auto in_memory = s.clone_to_memory();
     all_is_there(in_memory);

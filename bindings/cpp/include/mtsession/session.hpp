@@ -123,8 +123,9 @@ public:
     result<void> close() { return call(mts_session_close); }
     /// Closes and removes what keeps the session. Telethon calls it `delete`.
     result<void> remove() { return call(mts_session_delete); }
-    /// Copies everything, what waits unsaved included, into a new file, which must not exist.
-    result<basic_session> clone_to(const any_path &path, const mts::options &how = {})
+    /// Copies everything, what waits unsaved included, into a new file, which must not exist. The
+    /// original stays as it was.
+    result<basic_session> clone_to(const any_path &path, const mts::options &how = {}) const
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_clone_to(handle(), path.utf8().data(), path.utf8().size(), options,
@@ -132,7 +133,7 @@ public:
         });
     }
     /// Copies everything into a memory session.
-    result<basic_session> clone_to_memory(const mts::options &how = {})
+    result<basic_session> clone_to_memory(const mts::options &how = {}) const
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_clone_to(handle(), nullptr, 0, options, out, err);
