@@ -46,13 +46,13 @@
 namespace mts {
 
 /// The version of the library that is loaded, like "0.1.0".
-inline std::string_view version() noexcept
+[[nodiscard]] inline std::string_view version() noexcept
 {
     return mts_version();
 }
 
 /// The ABI number of the library that is loaded; that of the headers is MTS_ABI_VERSION.
-inline std::uint32_t abi_version() noexcept
+[[nodiscard]] inline std::uint32_t abi_version() noexcept
 {
     return mts_abi_version();
 }

@@ -200,7 +200,7 @@ void entities(mts::session &s)
     for (const mts::entity_view &one : s.entities(2))
         seen += one.name == long_name;
     CHECK(seen == 1);
-    s.forget_entity(92);
+    CHECK(s.forget_entity(92));
 }
 
 void look_ups(mts::session &s)

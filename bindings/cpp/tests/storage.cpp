@@ -136,9 +136,7 @@ void a_life()
         s.save();
         CHECK(where.entities.size() == 3 && where.states.size() == 2 && where.values.size() == 3);
         CHECK(where.entities[1].usernames == "ada countess");
-        s.forget_entity(-5);
-        s.remove_update_state(7);
-        s.remove_value("gone");
+        CHECK(s.forget_entity(-5) && s.remove_update_state(7) && s.remove_value("gone"));
         s.close();
         CHECK(where.alive == 1);
     }

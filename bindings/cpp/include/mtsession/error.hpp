@@ -51,7 +51,7 @@ enum class status : std::int32_t {
 };
 
 /// The status as its name in C, like "MTS_E_BUSY"; "unknown status" for a number that is none.
-inline std::string_view status_name(status of) noexcept
+[[nodiscard]] inline std::string_view status_name(status of) noexcept
 {
     return mts_status_name(static_cast<std::int32_t>(of));
 }

@@ -88,20 +88,20 @@ template <>
 inline constexpr bool is_flags<commit_flags> = true;
 
 template <class T, class = std::enable_if_t<is_flags<T>>>
-constexpr T operator|(T one, T other) noexcept
+[[nodiscard]] constexpr T operator|(T one, T other) noexcept
 {
     return static_cast<T>(static_cast<std::uint32_t>(one) | static_cast<std::uint32_t>(other));
 }
 
 template <class T, class = std::enable_if_t<is_flags<T>>>
-constexpr T operator&(T one, T other) noexcept
+[[nodiscard]] constexpr T operator&(T one, T other) noexcept
 {
     return static_cast<T>(static_cast<std::uint32_t>(one) & static_cast<std::uint32_t>(other));
 }
 
 /// All flags but these, to clear them with: `flags &= ~mts::entity_flags::bot`.
 template <class T, class = std::enable_if_t<is_flags<T>>>
-constexpr T operator~(T flags) noexcept
+[[nodiscard]] constexpr T operator~(T flags) noexcept
 {
     return static_cast<T>(~static_cast<std::uint32_t>(flags));
 }
@@ -120,7 +120,7 @@ constexpr T &operator&=(T &one, T other) noexcept
 
 /// Whether there is any flag: `any(entity.flags & mts::entity_flags::bot)`.
 template <class T, class = std::enable_if_t<is_flags<T>>>
-constexpr bool any(T flags) noexcept
+[[nodiscard]] constexpr bool any(T flags) noexcept
 {
     return flags != T::none;
 }
@@ -167,7 +167,7 @@ enum class notice_kind : std::int32_t {
 
 /// The marked id of a peer: a user's id, minus a chat's, -(10^12 + a channel's). 0, which every call
 /// refuses, where there can be no such peer.
-constexpr std::int64_t marked_id(peer_kind kind, std::int64_t bare_id) noexcept
+[[nodiscard]] constexpr std::int64_t marked_id(peer_kind kind, std::int64_t bare_id) noexcept
 {
     constexpr std::int64_t channels = 1'000'000'000'000;
     if (bare_id <= 0)
@@ -186,7 +186,7 @@ constexpr std::int64_t marked_id(peer_kind kind, std::int64_t bare_id) noexcept
 }
 
 /// What kind of peer a marked id means.
-constexpr peer_kind kind_of(std::int64_t marked_id) noexcept
+[[nodiscard]] constexpr peer_kind kind_of(std::int64_t marked_id) noexcept
 {
     return marked_id > 0                    ? peer_kind::user
            : marked_id > -1'000'000'000'000 ? peer_kind::chat
@@ -194,7 +194,7 @@ constexpr peer_kind kind_of(std::int64_t marked_id) noexcept
 }
 
 /// The id of a peer as it is on the wire.
-constexpr std::int64_t bare_id(std::int64_t marked_id) noexcept
+[[nodiscard]] constexpr std::int64_t bare_id(std::int64_t marked_id) noexcept
 {
     switch (kind_of(marked_id)) {
     case peer_kind::user:

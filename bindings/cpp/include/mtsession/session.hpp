@@ -50,33 +50,37 @@ public:
     // ==== Opening ====
 
     /// Opens the session file at `path`, or creates it.
-    static result<basic_session> open(const any_path &path, const mts::options &how = {})
+    [[nodiscard]] static result<basic_session> open(const any_path &path,
+                                                    const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_open(path.utf8().data(), path.utf8().size(), options, out, err);
         });
     }
     /// Makes a session that lives in memory only.
-    static result<basic_session> memory(const mts::options &how = {})
+    [[nodiscard]] static result<basic_session> memory(const mts::options &how = {})
     {
         return made(how, mts_session_memory);
     }
     /// Makes a memory session from Telethon's string session (`1…`).
-    static result<basic_session> from_string(std::string_view text, const mts::options &how = {})
+    [[nodiscard]] static result<basic_session> from_string(std::string_view text,
+                                                           const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_from_string(text.data(), text.size(), options, out, err);
         });
     }
     /// Makes a memory session from the bytes behind a string session.
-    static result<basic_session> from_packed(bytes packed, const mts::options &how = {})
+    [[nodiscard]] static result<basic_session> from_packed(bytes packed,
+                                                           const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_from_packed(detail::raw(packed), packed.size(), options, out, err);
         });
     }
     /// Opens a session that a storage of yours keeps. The storage lives as long as the session.
-    static result<basic_session> custom(std::unique_ptr<storage> keeper, const mts::options &how = {})
+    [[nodiscard]] static result<basic_session> custom(std::unique_ptr<storage> keeper,
+                                                      const mts::options &how = {})
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             const mts_storage table = storage_calls::table(keeper.get());
@@ -89,7 +93,7 @@ public:
         });
     }
     /// The session files (`*.session`) of a directory by name, with what is in them.
-    static result<std::vector<session_info>> list(const any_path &directory)
+    [[nodiscard]] static result<std::vector<session_info>> list(const any_path &directory)
     {
         const std::string &path = directory.utf8();
         std::vector<session_info> all;
@@ -125,7 +129,8 @@ public:
     result<void> remove() { return call(mts_session_delete); }
     /// Copies everything, what waits unsaved included, into a new file, which must not exist. The
     /// original stays as it was.
-    result<basic_session> clone_to(const any_path &path, const mts::options &how = {}) const
+    [[nodiscard]] result<basic_session> clone_to(const any_path &path,
+                                                 const mts::options &how = {}) const
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_clone_to(handle(), path.utf8().data(), path.utf8().size(), options,
@@ -133,14 +138,14 @@ public:
         });
     }
     /// Copies everything into a memory session.
-    result<basic_session> clone_to_memory(const mts::options &how = {}) const
+    [[nodiscard]] result<basic_session> clone_to_memory(const mts::options &how = {}) const
     {
         return made(how, [&](const mts_options *options, mts_session **out, mts_error **err) {
             return mts_session_clone_to(handle(), nullptr, 0, options, out, err);
         });
     }
     /// The next thing that you should hear of but did not ask for: what other libraries log.
-    perhaps<notice> next_notice()
+    [[nodiscard]] perhaps<notice> next_notice()
     {
         std::string text(256, '\0');
         for (;;) {
@@ -270,7 +275,7 @@ public:
         return err.template nothing<Errors>(answered);
     }
     /// Forgets a key of a data center, durably. False: there was none.
-    result<bool> forget_key(std::int32_t dc, key_slot slot)
+    [[nodiscard]] result<bool> forget_key(std::int32_t dc, key_slot slot)
     {
         return ask(mts_session_forget_key, dc, static_cast<std::uint32_t>(slot));
     }
@@ -365,7 +370,10 @@ public:
                                                         [&](mts_status) { return count; });
     }
     /// Forgets the entity with this marked id. False: it was not known.
-    result<bool> forget_entity(std::int64_t id) { return ask(mts_session_forget_entity, id); }
+    [[nodiscard]] result<bool> forget_entity(std::int64_t id)
+    {
+        return ask(mts_session_forget_entity, id);
+    }
 
     // ==== Peers: finding them. Empty: nobody known; ask the server. ====
 
@@ -458,7 +466,7 @@ public:
         return call(mts_session_set_update_state, &record, sizeof record, 0U);
     }
     /// Sets what `change` has. False: there is no such state, and nothing was set.
-    result<bool> set_existing_update_state(const state_change &change)
+    [[nodiscard]] result<bool> set_existing_update_state(const state_change &change)
     {
         const mts_update_state record = detail::to_c(change);
         return ask(mts_session_set_update_state, &record, sizeof record,
@@ -474,14 +482,14 @@ public:
     }
     /// The same. False: one of them does not exist yet, and nothing was set.
     template <class Range = std::initializer_list<state_change>>
-    result<bool> set_existing_update_states(const Range &range)
+    [[nodiscard]] result<bool> set_existing_update_states(const Range &range)
     {
         const auto records = detail::state_records(range);
         return ask(mts_session_set_update_states, records.data(), records.size(),
                    sizeof(mts_update_state), std::uint32_t(MTS_SET_MUST_EXIST));
     }
     /// Removes an update state. False: there was none.
-    result<bool> remove_update_state(std::int64_t id)
+    [[nodiscard]] result<bool> remove_update_state(std::int64_t id)
     {
         return ask(mts_session_remove_update_state, id);
     }
@@ -534,7 +542,8 @@ public:
         }
     }
     /// Removes the bytes under a key. False: there were none.
-    result<bool> remove_value(std::string_view key, value_flags how = value_flags::none)
+    [[nodiscard]] result<bool> remove_value(std::string_view key,
+                                            value_flags how = value_flags::none)
     {
         return ask(mts_session_remove_value, key.data(), key.size(),
                    static_cast<std::uint32_t>(how));
@@ -563,7 +572,7 @@ private:
 
     /// A call that makes a session.
     template <class Make>
-    static result<basic_session> made(const mts::options &how, Make make)
+    [[nodiscard]] static result<basic_session> made(const mts::options &how, Make make)
     {
         detail::outcome err;
         const mts_options options = detail::to_c(how);
