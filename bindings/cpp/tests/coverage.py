@@ -7,8 +7,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-# What the compiler needs, or what has no use beside std::string_view.
-NOT_FOR_CPP = {"MTS_API", "MTS_MUST_USE", "MTS_STATIC", "MTS_Z", "MTS_VERSION_MAJOR",
+# What the compiler needs, or what has no use beside std::string_view and `{}`.
+NOT_FOR_CPP = {"MTS_API", "MTS_MUST_USE", "MTS_STATIC", "MTS_Z", "MTS_OPTIONS_INIT", "MTS_VERSION_MAJOR",
                "MTS_VERSION_MINOR", "MTS_VERSION_PATCH", "MTS_VERSION_NUMBER"}
 
 

@@ -204,7 +204,8 @@ inline std::uint32_t to_c(std::chrono::milliseconds time) noexcept
 
 inline mts_options to_c(const options &how) noexcept
 {
-    mts_options record = MTS_OPTIONS_INIT;
+    mts_options record{}; // MTS_OPTIONS_INIT would cast as C does
+    record.size = sizeof record;
     record.flags = (how.read_only ? std::uint32_t(MTS_OPEN_READ_ONLY) : 0) |
                    (how.shared ? std::uint32_t(MTS_OPEN_SHARED) : 0) |
                    (how.existing ? std::uint32_t(MTS_OPEN_EXISTING) : 0) |

@@ -19,7 +19,7 @@ namespace mts {
 /// All of a kind, page by page: an input range (of C++20 too), to be gone through once.
 ///
 ///     for (const mts::entity_view &entity : session.entities())
-///         std::cout << entity.name << '\n';
+///         use(entity.name);
 ///
 /// Nothing stays open in the session between two pages; what changes meanwhile may or may not be
 /// seen. The session must live as long. What an iterator gave is good until it moves on. A
@@ -222,7 +222,8 @@ public:
     View operator[](std::size_t at) const
     {
         // By the library's stride: a newer one may have longer records.
-        const Record &record = *reinterpret_cast<const Record *>(first_ + at * stride_);
+        const void *const place = first_ + at * stride_;
+        const Record &record = *static_cast<const Record *>(place);
         if constexpr (std::is_same_v<Record, mts_update_state>)
             return from_c(record);
         else
