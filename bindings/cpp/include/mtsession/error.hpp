@@ -83,7 +83,8 @@ public:
     /// SQLite's extended result code behind the failure; 0 where SQLite had no part in it.
     [[nodiscard]] int sqlite_code() const noexcept { return mts_error_sqlite_code(error_.get()); }
 
-    /// The `errno` behind the failure; 0 where the operating system had no part in it.
+    /// The `errno` behind the failure; 0 where the operating system had no part in it. (It cannot
+    /// have that name, as in C, which is a macro.)
     [[nodiscard]] int system_code() const noexcept { return mts_error_errno(error_.get()); }
 
 private:
