@@ -46,6 +46,8 @@ public:
     {
         if (kept_.fails == "throw")
             throw std::runtime_error("the server is away");
+        if (kept_.fails == "throw error")
+            throw mts::error(mts::status::busy, "the server has much to do");
         if (kept_.fails == "throw int")
             throw 5;
         if (kept_.fails == "fail")
@@ -182,6 +184,8 @@ void failures_go_through()
     const auto saving = [&] { s.save(); };
     where.fails = "throw";
     CHECK(throws(mts::status::callback, "the server is away", saving));
+    where.fails = "throw error";
+    CHECK(throws(mts::status::busy, "the server has much to do", saving));
     where.fails = "throw int";
     CHECK(throws(mts::status::callback, "std::exception", saving));
     where.fails = "fail";

@@ -61,7 +61,7 @@ class error : public std::exception {
 public:
     /// Takes over what a C function put into its `mts_error **`.
     explicit error(mts_error *owned) : error_(owned, &mts_error_free) {}
-    /// A failure that the C library did not see.
+    /// A failure that the C library did not see: for a storage of yours to throw.
     error(mts::status why, std::string text)
         : status_(why), text_(std::make_shared<const std::string>(std::move(text)))
     {
