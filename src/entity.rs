@@ -70,6 +70,9 @@ impl<'a> EntityRef<'a> {
 
     /// Refuses flags that belong to a peer of another kind: mostly somebody forgot to mark the id.
     pub(crate) fn check_kind(&self) -> Result<()> {
+        if self.flags & (Entity::OF_CHANNELS | Entity::OF_USERS) == 0 {
+            return Ok(());
+        }
         let (id, kind) = (self.id.marked(), self.id.kind());
         if self.flags & Entity::OF_CHANNELS != 0 && kind != PeerKind::Channel {
             return Err(Error::argument(format!(

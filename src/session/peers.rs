@@ -137,8 +137,14 @@ impl Session {
             if asked == Asked::Yes && self.find_one::<Entity>(Find::Id(record.id), false).is_err() {
                 asked = Asked::InVain;
             }
+            let added = if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
+                Entity::KEPT_FLAGS
+            } else {
+                0
+            };
+            let record = EntityRef { flags: record.flags & !added, ..*record };
             let mut live = self.live_mut()?;
-            live.put_entity(record, None, asked, now);
+            live.put_entity(&record, None, asked, now);
             due = live.is_due(time, &self.options);
         }
         if due {

@@ -64,7 +64,8 @@ pub(super) enum Asked {
     No,
     /// What it has is in the table now; where nothing is there, it has nothing.
     Yes,
-    /// It cannot be read now.
+    /// It cannot be read now. The record does not add flags then, which would take the place of those that
+    /// may be stored.
     InVain,
 }
 
@@ -171,13 +172,8 @@ impl Table {
         match slot.or_else(|| self.slot(record.id)) {
             Some(slot) if self.needs_row(slot, record, seen) => match asked {
                 Asked::No | Asked::Yes => return Put::NeedsRow,
-                // The gaps that it would fill stay, and so do the flags.
-                Asked::InVain if record.flags & Entity::MIN != 0 => {}
-                Asked::InVain => {
-                    let flags = record.flags & !Entity::KEPT_FLAGS;
-                    let record = EntityRef { flags, ..*record };
-                    self.merge(slot, &record, told, seen, now, flush);
-                }
+                // The gaps that it would fill stay.
+                Asked::InVain => {}
             },
             Some(slot) => self.merge(slot, record, told, seen, now, flush),
             None => {
@@ -191,14 +187,11 @@ impl Table {
                     // Nothing to add to.
                     Asked::Yes if hashless => return Put::Taken,
                     Asked::InVain if record.flags & Entity::MIN != 0 => return Put::Taken,
-                    Asked::InVain => told,
-                    Asked::No | Asked::Yes => told | flag(adds_flags, Known::FLAGS),
+                    _ => told | flag(adds_flags, Known::FLAGS),
                 };
                 let mut row = Row::new(record.id, record.access_hash);
                 row.seen = seen;
-                if known & Known::FLAGS != 0 {
-                    row.set_flags(record.flags);
-                }
+                row.set_flags(record.flags);
                 row.set_known(known);
                 row.pending = known;
                 row.set_texts(
