@@ -8,15 +8,16 @@
 /* The operation and the file that were asked for. */
 static const char *op, *path;
 
-static inline void must(mts_status status, mts_error *error)
+/* Takes the error by its address: C may read an argument before it makes the call beside it. */
+static inline void must(mts_status status, mts_error **error)
 {
     if (status != MTS_OK) {
         fprintf(stderr, "mtsession %s: %s: %s\n", op, mts_status_name(status),
-                mts_error_message(error));
+                mts_error_message(*error));
         exit(1);
     }
 }
-#define MUST(call) do { mts_error *err = NULL; must(call, err); } while (0)
+#define MUST(call) do { mts_error *err = NULL; must(call, &err); } while (0)
 
 static inline mts_session *open_session(const char *at, const mts_options *options)
 {

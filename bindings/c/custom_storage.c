@@ -1,4 +1,6 @@
-/* A session that the caller keeps: in arrays here, in a database or on a server elsewhere.
+/* A session that the caller keeps, in arrays here, in a database or on a server elsewhere:
+ *
+ *   custom_storage [NAME]    puts a peer of that name into it
  *
  * The library decides what is stored, and merges; callbacks store whole records and find them again.
  * They may come on several threads, so a client that has some needs a lock. */
@@ -106,17 +108,19 @@ static int32_t commit(void *user, const mts_changes *changes, mts_out *out)
     return MTS_OK;
 }
 
-static void must(mts_status status, mts_error *err)
+/* Takes the error by its address: C may read an argument before it makes the call beside it. */
+static void must(mts_status status, mts_error **err)
 {
     if (status != MTS_OK) {
-        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(err));
-        mts_error_free(err);
+        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(*err));
+        mts_error_free(*err);
         exit(1);
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *name = argc > 1 ? argv[1] : "Grace";
     struct store *store = calloc(1, sizeof *store);
     mts_session *session = NULL;
     mts_error *err = NULL;
@@ -130,18 +134,18 @@ int main(void)
     table.commit = commit;
     table.find = find;
 
-    must(mts_session_custom(&table, NULL, &session, &err), err);
-    must(mts_session_set_dc(session, 2, "149.154.167.51", MTS_Z, 443, &err), err);
+    must(mts_session_custom(&table, NULL, &session, &err), &err);
+    must(mts_session_set_dc(session, 2, "149.154.167.51", MTS_Z, 443, &err), &err);
     must(mts_session_put_entity(session, 42, 4242, 0, 0, "grace amazing_grace", MTS_Z, NULL, 0,
-                                "Grace", MTS_Z, &err), err);
-    must(mts_session_close(session, &err), err);
+                                name, MTS_Z, &err), &err);
+    must(mts_session_close(session, &err), &err);
     mts_session_free(session);
     printf("closed; the caller keeps %zu entity and %zu bytes of login\n", store->row_count,
            store->account_len);
 
-    must(mts_session_custom(&table, NULL, &session, &err), err);
+    must(mts_session_custom(&table, NULL, &session, &err), &err);
     must(mts_session_input_peer(session, "t.me/amazing_grace", MTS_Z, 0, &peer, sizeof peer, &err),
-         err);
+         &err);
     printf("opened again: t.me/amazing_grace is peer %" PRId64 "\n", peer.id);
     mts_session_free(session);
     free(store);

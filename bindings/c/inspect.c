@@ -8,11 +8,12 @@
 
 #include "mtsession.h"
 
-static mts_status must(mts_status status, mts_error *err)
+/* Takes the error by its address: C may read an argument before it makes the call beside it. */
+static mts_status must(mts_status status, mts_error **err)
 {
     if (status < 0) {
-        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(err));
-        mts_error_free(err);
+        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(*err));
+        mts_error_free(*err);
         exit(1);
     }
     return status;
@@ -26,22 +27,22 @@ static void show_account(mts_session *session)
     uint64_t key_id;
     int64_t takeout_id;
 
-    if (must(mts_session_dc(session, &dc, sizeof dc, &err), err) == MTS_OK)
+    if (must(mts_session_dc(session, &dc, sizeof dc, &err), &err) == MTS_OK)
         printf("data center   %" PRId32 " at %s port %" PRIu32 "\n", dc.id, dc.host,
                dc.port);
     else
         printf("data center   none yet\n");
-    if (must(mts_session_auth_key_id(session, &key_id, &err), err) == MTS_OK)
+    if (must(mts_session_auth_key_id(session, &key_id, &err), &err) == MTS_OK)
         printf("auth key      id %016" PRIx64 "\n", key_id);
     else
         printf("auth key      none: not logged in\n");
-    must(mts_session_identity(session, &me, sizeof me, &err), err);
+    must(mts_session_identity(session, &me, sizeof me, &err), &err);
     if (me.user_id != 0)
         printf("account       %" PRId64 "%s\n", me.user_id,
                me.flags & MTS_IDENTITY_BOT ? ", a bot" : "");
     else
         printf("account       not known\n");
-    if (must(mts_session_takeout_id(session, &takeout_id, &err), err) == MTS_OK)
+    if (must(mts_session_takeout_id(session, &takeout_id, &err), &err) == MTS_OK)
         printf("takeout       %" PRId64 " is not finished\n", takeout_id);
 }
 
@@ -70,10 +71,10 @@ static void show_entities(mts_session *session)
     uint8_t heap[4096];
     uint64_t count;
 
-    must(mts_session_entity_count(session, &count, &err), err);
+    must(mts_session_entity_count(session, &count, &err), &err);
     printf("entities      %" PRIu64 "\n", count);
     mts_status more = must(mts_session_entities(session, INT64_MIN, entities, 8, sizeof entities[0],
-                                                heap, sizeof heap, &page, &err), err);
+                                                heap, sizeof heap, &page, &err), &err);
     for (uint32_t i = 0; i < page.count; i++)
         show_entity(&entities[i], heap);
     if (more == MTS_OK)
@@ -90,7 +91,7 @@ static void show_states(mts_session *session)
     page.next = INT64_MIN;
     do {
         more = must(mts_session_update_states(session, page.next, states, 16, sizeof states[0],
-                                              &page, &err), err);
+                                              &page, &err), &err);
         for (uint32_t i = 0; i < page.count; i++) {
             if (states[i].id == 0)
                 printf("updates       of the account: pts %" PRId32 ", qts %" PRId32
@@ -112,7 +113,7 @@ static void find(mts_session *session, const char *key)
 
     printf("%s\n", key);
     if (must(mts_session_entity(session, key, MTS_Z, 0, &entity, sizeof entity, heap, sizeof heap,
-                                &page, &err), err) == MTS_NOT_FOUND)
+                                &page, &err), &err) == MTS_NOT_FOUND)
         printf("  nobody this session has met\n");
     else
         show_entity(&entity, heap);
@@ -129,7 +130,7 @@ int main(int argc, char **argv)
         return 2;
     }
     options.flags = MTS_OPEN_READ_ONLY;
-    must(mts_session_open(argv[1], MTS_Z, &options, &session, &err), err);
+    must(mts_session_open(argv[1], MTS_Z, &options, &session, &err), &err);
     if (argc == 2) {
         show_account(session);
         show_entities(session);

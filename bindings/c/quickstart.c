@@ -11,12 +11,13 @@
 #include "mtsession.h"
 
 /* Ends the program with the library's own words if a call failed. A positive status is no failure
- * but an answer, which goes back to the caller. */
-static mts_status must(mts_status status, mts_error *err)
+ * but an answer, which goes back to the caller. The error is taken by its address: C may read an
+ * argument before it makes the call beside it. */
+static mts_status must(mts_status status, mts_error **err)
 {
     if (status < 0) {
-        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(err));
-        mts_error_free(err);
+        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(*err));
+        mts_error_free(*err);
         exit(1);
     }
     return status;
@@ -35,9 +36,9 @@ static void log_in(mts_session *session)
     me.user_id = 777000111;
 
     /* Each of these is on disk, safe from the loss of power, when it returns. */
-    must(mts_session_set_dc(session, 2, "149.154.167.51", MTS_Z, 443, &err), err);
-    must(mts_session_set_auth_key(session, key, sizeof key, &err), err);
-    must(mts_session_set_identity(session, &me, sizeof me, &err), err);
+    must(mts_session_set_dc(session, 2, "149.154.167.51", MTS_Z, 443, &err), &err);
+    must(mts_session_set_auth_key(session, key, sizeof key, &err), &err);
+    must(mts_session_set_identity(session, &me, sizeof me, &err), &err);
     printf("logged in to data center 2\n");
 }
 
@@ -80,7 +81,7 @@ static void take_in(mts_session *session)
     seen[1].name = put_text(&heap, "MTProto News");
 
     must(mts_session_put_entities(session, seen, 2, sizeof seen[0], heap.bytes, heap.len, &err),
-         err);
+         &err);
     printf("took in 2 entities\n");
 }
 
@@ -90,7 +91,7 @@ static void find(mts_session *session, const char *key)
     mts_error *err = NULL;
     mts_input_peer peer;
 
-    if (must(mts_session_input_peer(session, key, MTS_Z, 0, &peer, sizeof peer, &err), err)
+    if (must(mts_session_input_peer(session, key, MTS_Z, 0, &peer, sizeof peer, &err), &err)
         == MTS_NOT_FOUND)
         printf("%s: never met; ask the server\n", key);
     else
@@ -107,9 +108,9 @@ int main(int argc, char **argv)
     uint8_t key[MTS_AUTH_KEY_LEN];
 
     /* No options: the file is made if it is missing, and nobody else may use it meanwhile. */
-    must(mts_session_open(path, MTS_Z, NULL, &session, &err), err);
+    must(mts_session_open(path, MTS_Z, NULL, &session, &err), &err);
 
-    if (must(mts_session_auth_key(session, key, &err), err) == MTS_NOT_FOUND)
+    if (must(mts_session_auth_key(session, key, &err), &err) == MTS_NOT_FOUND)
         log_in(session);
     else
         printf("logged in already\n");
@@ -122,18 +123,18 @@ int main(int argc, char **argv)
 
     /* Only pts and date are told, so qts and seq stay what they are. */
     memset(&state, 0, sizeof state);
-    if (must(mts_session_update_state(session, 0, &state, sizeof state, &err), err) == MTS_OK)
+    if (must(mts_session_update_state(session, 0, &state, sizeof state, &err), &err) == MTS_OK)
         printf("updates were read up to pts %" PRId32 "\n", state.pts);
     state.pts += 100;
     state.date += 60;
     state.fields = MTS_STATE_PTS | MTS_STATE_DATE;
-    must(mts_session_set_update_state(session, &state, sizeof state, 0, &err), err);
+    must(mts_session_set_update_state(session, &state, sizeof state, 0, &err), &err);
     printf("updates are read up to pts %" PRId32 "\n", state.pts);
 
     /* Entities and states wait in memory until here (or until there are many of them, or old
      * ones); all of them go to disk at one moment. */
-    must(mts_session_save(session, &err), err);
-    must(mts_session_close(session, &err), err);
+    must(mts_session_save(session, &err), &err);
+    must(mts_session_close(session, &err), &err);
     mts_session_free(session);
     printf("saved %s\n", path);
     return 0;

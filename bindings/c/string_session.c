@@ -12,11 +12,12 @@
 
 #include "mtsession.h"
 
-static mts_status must(mts_status status, mts_error *err)
+/* Takes the error by its address: C may read an argument before it makes the call beside it. */
+static mts_status must(mts_status status, mts_error **err)
 {
     if (status < 0) {
-        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(err));
-        mts_error_free(err);
+        fprintf(stderr, "%s: %s\n", mts_status_name(status), mts_error_message(*err));
+        mts_error_free(*err);
         exit(1);
     }
     return status;
@@ -30,8 +31,8 @@ static void export_file(const char *path)
     mts_options options = MTS_OPTIONS_INIT;
 
     options.flags = MTS_OPEN_READ_ONLY;
-    must(mts_session_open(path, MTS_Z, &options, &session, &err), err);
-    must(mts_session_to_string(session, &text, &err), err);
+    must(mts_session_open(path, MTS_Z, &options, &session, &err), &err);
+    must(mts_session_to_string(session, &text, &err), &err);
     if (mts_buffer_len(text) == 0)
         fprintf(stderr, "%s is not logged in, so its string is empty\n", path);
     printf("%s\n", (const char *)mts_buffer_data(text));
@@ -51,16 +52,16 @@ static void show(const char *text)
 
     /* It lives in memory: what is put into it is gone when it is freed, unless mts_session_clone_to
      * makes a file of it. */
-    must(mts_session_from_string(text, MTS_Z, NULL, &session, &err), err);
-    if (must(mts_session_dc(session, &dc, sizeof dc, &err), err) == MTS_NOT_FOUND) {
+    must(mts_session_from_string(text, MTS_Z, NULL, &session, &err), &err);
+    if (must(mts_session_dc(session, &dc, sizeof dc, &err), &err) == MTS_NOT_FOUND) {
         printf("an empty session\n");
     } else {
         printf("data center   %" PRId32 " at %s port %" PRIu32 "\n", dc.id, dc.host, dc.port);
-        if (must(mts_session_auth_key_id(session, &key_id, &err), err) == MTS_OK)
+        if (must(mts_session_auth_key_id(session, &key_id, &err), &err) == MTS_OK)
             printf("auth key      id %016" PRIx64 "\n", key_id);
 
         /* The bytes behind the text, for those who write them in another way. */
-        must(mts_session_to_packed(session, &packed, &err), err);
+        must(mts_session_to_packed(session, &packed, &err), &err);
         printf("packed        %zu bytes\n", mts_buffer_len(packed));
         mts_buffer_free(packed);
     }
