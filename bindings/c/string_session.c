@@ -23,7 +23,7 @@ static mts_status must(mts_status status, mts_error **err)
     return status;
 }
 
-static void export_file(const char *path)
+static int export_file(const char *path)
 {
     mts_session *session = NULL;
     mts_buffer *text = NULL;
@@ -32,14 +32,16 @@ static void export_file(const char *path)
 
     options.flags = MTS_OPEN_READ_ONLY;
     must(mts_session_open(path, MTS_Z, &options, &session, &err), &err);
-    must(mts_session_to_string(session, &text, &err), &err);
-    if (mts_buffer_len(text) == 0)
-        fprintf(stderr, "%s is not logged in, so its string is empty\n", path);
-    printf("%s\n", (const char *)mts_buffer_data(text));
+    mts_status found = must(mts_session_to_string(session, &text, &err), &err);
+    if (found == MTS_NOT_FOUND)
+        fprintf(stderr, "%s is not logged in, so there is no string of it\n", path);
+    else
+        printf("%s\n", (const char *)mts_buffer_data(text));
 
     /* Secrets come in buffers of the library's own, which are wiped when they are freed. */
     mts_buffer_free(text);
     mts_session_free(session);
+    return found == MTS_OK ? 0 : 1;
 }
 
 static void show(const char *text)
@@ -73,7 +75,7 @@ int main(int argc, char **argv)
     char text[1024];
 
     if (argc == 3 && strcmp(argv[1], "export") == 0) {
-        export_file(argv[2]);
+        return export_file(argv[2]);
     } else if (argc == 2 && strcmp(argv[1], "show") == 0) {
         size_t len = fread(text, 1, sizeof text - 1, stdin);
         text[len] = '\0';
