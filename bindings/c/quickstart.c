@@ -23,6 +23,15 @@ static mts_status must(mts_status status, mts_error **err)
     return status;
 }
 
+/* Not memset, which a compiler leaves out where nobody reads the bytes after it. */
+static void wipe(void *secret, size_t len)
+{
+    volatile unsigned char *byte = secret;
+
+    while (len-- > 0)
+        *byte++ = 0;
+}
+
 /* What a client does once: agree on a key with a data center. Here the key is made up. */
 static void log_in(mts_session *session)
 {
@@ -38,6 +47,7 @@ static void log_in(mts_session *session)
     /* Each of these is on disk, safe from the loss of power, when it returns. */
     must(mts_session_set_dc(session, 2, "149.154.167.51", MTS_Z, 443, &err), &err);
     must(mts_session_set_auth_key(session, key, sizeof key, &err), &err);
+    wipe(key, sizeof key);
     must(mts_session_set_identity(session, &me, sizeof me, &err), &err);
     printf("logged in to data center 2\n");
 }
@@ -114,6 +124,8 @@ int main(int argc, char **argv)
         log_in(session);
     else
         printf("logged in already\n");
+    /* A client connects with it first. */
+    wipe(key, sizeof key);
 
     take_in(session);
     find(session, "@Grace_Hopper");

@@ -23,6 +23,15 @@ static mts_status must(mts_status status, mts_error **err)
     return status;
 }
 
+/* Not memset, which a compiler leaves out where nobody reads the bytes after it. */
+static void wipe(void *secret, size_t len)
+{
+    volatile unsigned char *byte = secret;
+
+    while (len-- > 0)
+        *byte++ = 0;
+}
+
 static int export_file(const char *path)
 {
     mts_session *session = NULL;
@@ -80,7 +89,7 @@ int main(int argc, char **argv)
         size_t len = fread(text, 1, sizeof text - 1, stdin);
         text[len] = '\0';
         show(text);
-        memset(text, 0, sizeof text);
+        wipe(text, sizeof text);
     } else {
         fprintf(stderr, "usage: string_session export FILE | string_session show < STRING\n");
         return 2;
