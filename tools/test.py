@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -126,6 +127,37 @@ def c_tests():
                          [*wrapper, program, place, FIXTURES]]
 
 
+# Around the loop that the header shows: the texts of one entity outgrow its heap.
+PAGES = """#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mtsession.h"
+
+int main(void)
+{
+    mts_session *session;
+    mts_error *error;
+    mts_entity records[100];
+    mts_page page;
+    uint32_t i;
+    char name[4096];
+
+    memset(name, 'x', sizeof name);
+    if (mts_session_memory(NULL, &session, &error) != MTS_OK
+        || mts_session_put_entity(session, 1, 1, 0, 0, "first", MTS_Z, NULL, 0, "First", MTS_Z,
+                                  &error) != MTS_OK
+        || mts_session_put_entity(session, 2, 1, 0, 0, "long", MTS_Z, NULL, 0, name, sizeof name,
+                                  &error) != MTS_OK
+        || mts_session_put_entity(session, 3, 1, 0, 0, "last", MTS_Z, NULL, 0, "Last", MTS_Z,
+                                  &error) != MTS_OK)
+        return 2;
+%s
+    mts_session_free(session);
+    return status != MTS_DONE;
+}
+"""
+
+
 def examples():
     for way, wrapper in ("run", []), ("valgrind", VALGRIND):
         place = folder(f"examples/{way}")
@@ -154,6 +186,20 @@ def examples():
     program = example.with_suffix("")
     yield "README", [["gcc", "-std=c99", *WARN, INCLUDE, example, "-o", program, *SHARED],
                      ["env", "-C", example.parent, program]]
+    pages = example.with_name("pages.c")
+    shown = re.search(r"\* PAGES\..*?:\n \*\n(.*?) \*\n \* SAVING",
+                      (ROOT / "include/mtsession.h").read_text(), re.S)[1]
+    pages.write_text(PAGES % re.sub(r"(?m)^ \*", "", shown))
+    program = pages.with_suffix("")
+    yield "header's pages", [["gcc", "-std=c99", *WARN, INCLUDE, pages, "-o", program, *SHARED],
+                             ends(0, "Last", *VALGRIND, program)]
+    # One that needs more room than a page of others: it is shown, and so are those behind it.
+    long = example.with_name("long.session")
+    shutil.copy(FIXTURES / "telethon-1.45.0.session", long)
+    with sqlite3.connect(long) as db:
+        db.execute("update entities set name = ? where username = 'adauser'", ["x" * 4096])
+    for words in [long], [long, "@adauser"]:
+        yield f"inspect, {len(words)}", [ends(0, "xxxx  @adauser", BUILD / "inspect", *words)]
     yield "demo", [["tools/demo.sh"]]
 
 

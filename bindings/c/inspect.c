@@ -62,23 +62,43 @@ static void show_entity(const mts_entity *entity, const uint8_t *heap)
     printf("\n");
 }
 
-/* A page at a time; nothing stays open between the calls. Here the first page is enough. */
+/* Room for texts, made as large as the library says that it must be. */
+static uint8_t *grown(uint8_t *heap, size_t size)
+{
+    heap = realloc(heap, size);
+    if (heap == NULL) {
+        perror("inspect");
+        exit(1);
+    }
+    return heap;
+}
+
+/* A page at a time; nothing stays open between the calls. */
 static void show_entities(mts_session *session)
 {
     mts_error *err = NULL;
-    mts_entity entities[8];
+    mts_entity entities[64];
     mts_page page;
-    uint8_t heap[4096];
+    size_t room = 4096;
+    uint8_t *heap = grown(NULL, room);
+    int64_t after = INT64_MIN;
     uint64_t count;
+    mts_status more;
 
     must(mts_session_entity_count(session, &count, &err), &err);
     printf("entities      %" PRIu64 "\n", count);
-    mts_status more = must(mts_session_entities(session, INT64_MIN, entities, 8, sizeof entities[0],
-                                                heap, sizeof heap, &page, &err), &err);
-    for (uint32_t i = 0; i < page.count; i++)
-        show_entity(&entities[i], heap);
-    if (more == MTS_OK)
-        printf("  ...\n");
+    do {
+        more = must(mts_session_entities(session, after, entities, 64, sizeof entities[0], heap,
+                                         room, &page, &err), &err);
+        if (more == MTS_TOO_SMALL) { /* for the very next one: the list is not at its end */
+            heap = grown(heap, room = page.heap_needed);
+            continue;
+        }
+        for (uint32_t i = 0; i < page.count; i++)
+            show_entity(&entities[i], heap);
+        after = page.next;
+    } while (more != MTS_DONE);
+    free(heap);
 }
 
 static void show_states(mts_session *session)
@@ -109,14 +129,19 @@ static void find(mts_session *session, const char *key)
     mts_error *err = NULL;
     mts_entity entity;
     mts_page page;
-    uint8_t heap[8192];
+    size_t room = 256;
+    uint8_t *heap = grown(NULL, room);
+    mts_status found;
 
     printf("%s\n", key);
-    if (must(mts_session_entity(session, key, MTS_Z, 0, &entity, sizeof entity, heap, sizeof heap,
-                                &page, &err), &err) == MTS_NOT_FOUND)
+    while ((found = must(mts_session_entity(session, key, MTS_Z, 0, &entity, sizeof entity, heap,
+                                            room, &page, &err), &err)) == MTS_TOO_SMALL)
+        heap = grown(heap, room = page.heap_needed);
+    if (found == MTS_NOT_FOUND)
         printf("  nobody this session has met\n");
     else
         show_entity(&entity, heap);
+    free(heap);
 }
 
 int main(int argc, char **argv)

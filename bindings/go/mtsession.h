@@ -63,18 +63,26 @@
  *     status = mts_session_put_entities(session, users, 2, sizeof users[0],
  *                                       (const uint8_t *)texts, sizeof texts, &error);
  *
- * PAGES. Lists come in pages that fill your records; nothing stays open between two calls:
+ * PAGES. Lists come in pages that fill your records; nothing stays open between two calls. A page
+ * ends where records or heap are full; where the heap holds not even one, it must grow:
  *
+ *     size_t room = 4096;
+ *     uint8_t *heap = malloc(room);
  *     int64_t after = INT64_MIN;
  *     mts_status status;
  *     do {
  *         status = mts_session_entities(session, after, records, 100, sizeof records[0],
- *                                       heap, sizeof heap, &page, &error);
- *         if (status != MTS_OK && status != MTS_DONE) break;
+ *                                       heap, room, &page, &error);
+ *         if (status < 0) break;
+ *         if (status == MTS_TOO_SMALL) {
+ *             heap = realloc(heap, room = page.heap_needed);
+ *             continue;
+ *         }
  *         for (i = 0; i < page.count; i++)
  *             printf("%s\n", (const char *)heap + records[i].name.off);
  *         after = page.next;
- *     } while (status == MTS_OK);
+ *     } while (status != MTS_DONE);
+ *     free(heap);
  *
  * SAVING. Data centers, keys, takeout and identity are on the disk when their setter returns.
  * Entities, update states, files, salts and plain values wait in memory until mts_session_save,
