@@ -1819,8 +1819,10 @@ mts_status mts_session_forget_entity(struct mts_session *session,
  * ==== Peers: finding them ====
  *
  * The peer that a text names, ready for a request. The text is what a person types or a program
- * stores: "@name", "name", a t.me or tg:// link, a phone number, a marked id, "me" or "self".
- * With MTS_LOOK_NAMES in `how`, a display name too.
+ * stores: "@name", "name", a t.me or tg:// link, a phone number, the marked id of a chat or channel
+ * ("-1001300400500"), "me" or "self". Digits alone are a phone number: a user's id is for
+ * mts_session_input_peer_by_id, or "tg://user?id=…". With MTS_LOOK_NAMES in `how`, a display name
+ * too.
  *
  * `how`: any of MTS_LOOK_*. `out_size`: sizeof(mts_input_peer). MTS_NOT_FOUND: nobody known is
  * named so; ask the server. MTS_AMBIGUOUS: several peers bear that display name; `*out` is the one

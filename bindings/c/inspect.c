@@ -1,7 +1,8 @@
 /* What is in a session file, and whom a key names there:  inspect FILE [KEY...]
  *
- * A KEY is what a person types: @name, a t.me link, a phone number, a marked id. The file is opened
- * read-only: nothing in it changes, and another client may have it open. Keys are never shown. */
+ * A KEY is what a person types: @name, a t.me link, a phone number, the marked id of a chat or
+ * channel, tg://user?id=... for a user's. The file is opened read-only: nothing in it changes, and
+ * another client may have it open. Secrets are never shown. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

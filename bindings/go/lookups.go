@@ -51,8 +51,10 @@ type InputPeer struct {
 }
 
 // InputPeer returns the peer that a text names, ready for a request. The text is what a person
-// types or a program stores: "@name", "name", a t.me or tg:// link, a phone number, a marked id,
-// "me" or "self"; with [LookNames] a display name too. It allocates nothing.
+// types or a program stores: "@name", "name", a t.me or tg:// link, a phone number, the marked id of
+// a chat or channel ("-1001300400500"), "me" or "self"; with [LookNames] a display name too. Digits
+// alone are a phone number: a user's id is for [Session.InputPeerByID], or "tg://user?id=…". It
+// allocates nothing.
 //
 // [ErrNotFound]: nobody known is named so; ask the server. [ErrAmbiguous]: several peers bear that
 // display name; the one seen last is returned beside the error. A chat needs not to be known: its

@@ -158,8 +158,10 @@ public sealed partial class Session
     /// <summary>
     /// The peer that a text names, ready for a request; false where nobody known is named so: ask the
     /// server. The text is what a person types or a program stores: "@name", "name", a t.me or tg://
-    /// link, a phone number, a marked id, "me" or "self"; with <see cref="LookUp.Names"/> a display name
-    /// too. Telethon: <c>get_input_entity(key)</c>.
+    /// link, a phone number, the marked id of a chat or channel ("-1001300400500"), "me" or "self";
+    /// with <see cref="LookUp.Names"/> a display name too. Digits alone are a phone number: a user's id
+    /// is for <see cref="TryGetInputPeer(long, out InputPeer, LookUp)"/>, or "tg://user?id=…".
+    /// Telethon: <c>get_input_entity(key)</c>.
     /// </summary>
     /// <remarks>It allocates nothing. A chat needs not to be known: its id says it all.</remarks>
     public unsafe bool TryGetInputPeer(

@@ -377,7 +377,8 @@ public:
 
     // ==== Peers: finding them. Empty: nobody known; ask the server. ====
 
-    /// The peer that a text names: "@name", a t.me or tg:// link, a phone number, a marked id, "me".
+    /// The peer that a text names: "@name", a t.me or tg:// link, a phone number, the marked id of a
+    /// chat or channel, "me". Digits alone are a phone number: a user's id is for `input_peer_by_id`.
     [[nodiscard]] perhaps<mts::input_peer> input_peer(std::string_view key,
                                                       look how = look::none) const
     {
