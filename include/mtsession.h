@@ -89,8 +89,10 @@
  * mts_session_close, mts_session_free, or a bound of mts_options.
  *
  * ONE OWNER. Two clients on one auth key destroy it, so a session is opened by one process at a time
- * (MTS_E_OWNED) unless it asks to share. Telethon does not know that lock: do not run both at once.
- * And never open the same file by another copy of SQLite in the same process.
+ * (MTS_E_OWNED) unless it asks to share (MTS_OPEN_SHARED). MTS_OPEN_READ_ONLY claims nothing and asks
+ * nobody: it is for looking into a session, not for a second client. Telethon does not know that
+ * lock: do not run both at once. And never open the same file by another copy of SQLite in the same
+ * process.
  *
  * TIMES are unix seconds. IDS of peers are marked ids, as in Telethon and the Bot API, where nothing
  * else is said.
@@ -155,7 +157,8 @@
 #define MTS_VERSION_NUMBER (((MTS_VERSION_MAJOR << 16) | (MTS_VERSION_MINOR << 8)) | MTS_VERSION_PATCH)
 
 /**
- * Open: never write. A file of an older schema is shown in the new shape and stays as it is.
+ * Open: never write. A file of an older schema is shown in the new shape and stays as it is. The
+ * session is not claimed, and may have an owner: do not connect with its auth key beside him.
  */
 #define MTS_OPEN_READ_ONLY 1
 

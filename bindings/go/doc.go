@@ -29,7 +29,8 @@
 // # One owner
 //
 // Two clients on one auth key destroy it, so a session is opened by one client at a time
-// ([ErrOwned]) unless it asks to share ([Shared]). Telethon does not know that lock: do not run both
+// ([ErrOwned]) unless it asks to share ([Shared]). [ReadOnly] claims nothing and asks nobody: it is for
+// looking into a session, not for a second client. Telethon does not know that lock: do not run both
 // at once. And never open the same file by another copy of SQLite in the same process.
 //
 // # Conventions

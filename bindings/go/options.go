@@ -33,7 +33,8 @@ func flag(flag C.uint32_t) Option {
 	return func(o *options) { o.c.flags |= flag }
 }
 
-// ReadOnly: never write. A file of an older schema is shown in the new shape and stays as it is.
+// ReadOnly: never write. A file of an older schema is shown in the new shape and stays as it is. The
+// session is not claimed, and may have an owner: do not connect with its auth key beside him.
 func ReadOnly() Option { return flag(C.MTS_OPEN_READ_ONLY) }
 
 // Shared: do not claim the session for this process. Several such clients may then share the file;

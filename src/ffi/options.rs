@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::guard::{check_flags, plain, sized};
 use crate::{Error, Journal, Options, Result, SqliteOptions};
 
-/// Open: never write. A file of an older schema is shown in the new shape and stays as it is.
+/// Open: never write. A file of an older schema is shown in the new shape and stays as it is. The
+/// session is not claimed, and may have an owner: do not connect with its auth key beside him.
 pub const MTS_OPEN_READ_ONLY: u32 = 1;
 /// Open: do not claim the session for this process. Several such clients may then share the file;
 /// credentials that two of them change at once answer MTS_E_BUSY.

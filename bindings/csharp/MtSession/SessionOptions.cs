@@ -6,7 +6,8 @@ namespace MtSession;
 public sealed record SessionOptions
 {
     /// <summary>
-    /// Never write. A file of an older schema is shown in the new shape and stays as it is.
+    /// Never write. A file of an older schema is shown in the new shape and stays as it is. The
+    /// session is not claimed, and may have an owner: do not connect with its auth key beside him.
     /// </summary>
     public bool ReadOnly { get; init; }
 

@@ -405,7 +405,8 @@ struct value_change {
 
 /// How a session is opened. Everything zero is the default.
 struct options {
-    /// Never write. A file of an older schema is shown in the new shape and stays as it is.
+    /// Never write. A file of an older schema is shown in the new shape and stays as it is. The session
+    /// is not claimed, and may have an owner: do not connect with its auth key beside him.
     bool read_only = false;
     /// Do not claim the session for this process: several such clients may share the file.
     bool shared = false;
