@@ -1323,8 +1323,8 @@ mts_status mts_session_save(struct mts_session *session,
 
 /**
  * Saves and lets go of the file and its owner lock. Other threads may be inside calls: it waits
- * for them; later calls answer MTS_E_CLOSED. Closing twice is fine; after a failure it may be
- * tried again. The session must still be freed.
+ * for them; later calls answer MTS_E_CLOSED, but mts_session_delete and mts_session_next_notice.
+ * Closing twice is fine; after a failure it may be tried again. The session must still be freed.
  *
  * Telethon: `close()`. May call back a custom storage.
  */
@@ -1345,7 +1345,8 @@ MTS_API void mts_session_free(struct mts_session *session);
 /**
  * Closes the session and removes what keeps it: the file with its side files, or the entities and
  * the account record of a custom storage. What waits unsaved is dropped. Where it fails, the session
- * goes on. It must still be freed.
+ * goes on. A session that is closed already is removed as well; MTS_E_OWNED: another client has
+ * opened it since. It must still be freed.
  *
  * Telethon: `delete()`. May call back a custom storage.
  */

@@ -118,8 +118,8 @@ func (s *Session) Save() error {
 }
 
 // Close saves and lets go of the file and its owner lock. Other goroutines may be inside calls: it
-// waits for them; later calls return [ErrClosed]. Closing twice is fine; after a failure it may be
-// tried again.
+// waits for them; later calls but Delete and the notices return [ErrClosed]. Closing twice is fine;
+// after a failure it may be tried again.
 //
 // Telethon: close().
 func (s *Session) Close() error {
@@ -128,7 +128,8 @@ func (s *Session) Close() error {
 }
 
 // Delete closes the session and removes what keeps it: the file with its side files, or the
-// entities and the account record of a custom storage. What waits unsaved is dropped.
+// entities and the account record of a custom storage. What waits unsaved is dropped. A session
+// that is closed already is removed as well; [ErrOwned]: another client has opened it since.
 //
 // Telethon: delete().
 func (s *Session) Delete() error {

@@ -191,8 +191,9 @@ public sealed partial class Session : IDisposable
 
     /// <summary>
     /// Saves and lets go of the file and its owner lock. Other threads may be inside calls: it waits
-    /// for them. Closing twice is fine; after a failure it may be tried again. Telethon:
-    /// <c>close()</c>.
+    /// for them. Later calls fail with <see cref="Status.Closed"/>, but <see cref="Delete"/> and
+    /// <see cref="TakeNotices"/>. Closing twice is fine; after a failure it may be tried again.
+    /// Telethon: <c>close()</c>.
     /// </summary>
     public unsafe void Close()
     {
@@ -224,8 +225,9 @@ public sealed partial class Session : IDisposable
 
     /// <summary>
     /// Closes the session and removes what keeps it: the file with its side files, or the entities and
-    /// the account record of a custom storage. What waits unsaved is dropped. Telethon:
-    /// <c>delete()</c>.
+    /// the account record of a custom storage. What waits unsaved is dropped. One that is closed already
+    /// (not disposed of) is removed as well; <see cref="Status.Owned"/>: another client has opened it
+    /// since. Telethon: <c>delete()</c>.
     /// </summary>
     public unsafe void Delete()
     {

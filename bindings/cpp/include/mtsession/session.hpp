@@ -123,9 +123,11 @@ public:
 
     /// Writes everything that waits in memory, in one transaction. When it fails, all stays there.
     result<void> save() { return call(mts_session_save); }
-    /// Saves and lets go of the file. Later calls fail with `status::closed`; twice is fine.
+    /// Saves and lets go of the file. Later calls fail with `status::closed`, but `remove` and
+    /// `next_notice`; twice is fine.
     result<void> close() { return call(mts_session_close); }
-    /// Closes and removes what keeps the session. Telethon calls it `delete`.
+    /// Closes the session, if it is not closed yet, and removes what keeps it. `status::owned`: somebody
+    /// else has opened it since. Telethon calls it `delete`.
     result<void> remove() { return call(mts_session_delete); }
     /// Copies everything, what waits unsaved included, into a new file, which must not exist. The
     /// original stays as it was.
