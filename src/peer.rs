@@ -83,7 +83,7 @@ impl PeerId {
 pub struct InputPeer {
     /// Which peer.
     pub id: PeerId,
-    /// Its access hash for this account; 0 for a chat, which has none.
+    /// Its access hash for this account. A chat needs none: 0, unless one was put for it.
     pub access_hash: i64,
     /// When it was last seen, unix seconds; 0 when not known.
     pub seen: i64,

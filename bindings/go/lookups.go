@@ -43,7 +43,7 @@ type InputPeer struct {
 	ID int64
 	// BareID is the id as on the wire.
 	BareID int64
-	// AccessHash is 0 for a chat, which has none.
+	// AccessHash is for this account. A chat needs none: 0, unless one was put for it.
 	AccessHash int64
 	// Seen is when the peer was last seen, unix seconds; 0 when not known.
 	Seen int64

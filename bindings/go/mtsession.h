@@ -852,7 +852,7 @@ typedef struct mts_entity {
      */
     int64_t id;
     /**
-     * Access hash for this account; 0 for a chat, which has none.
+     * Access hash for this account. A chat needs none: 0, unless one was put for it.
      */
     int64_t access_hash;
     /**
@@ -894,7 +894,7 @@ typedef struct mts_input_peer {
      */
     int64_t bare_id;
     /**
-     * Access hash; 0 for a chat, which has none.
+     * Access hash. A chat needs none: 0, unless one was put for it.
      */
     int64_t access_hash;
     /**

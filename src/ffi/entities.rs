@@ -74,7 +74,7 @@ const _: () = assert!(MTS_ENTITY_VERIFIED == Entity::VERIFIED);
 pub struct mts_entity {
     /// Marked id: a user's id, minus a chat's id, -(1000000000000 + a channel's id).
     pub id: i64,
-    /// Access hash for this account; 0 for a chat, which has none.
+    /// Access hash for this account. A chat needs none: 0, unless one was put for it.
     pub access_hash: i64,
     /// When the peer was seen, unix seconds. In: 0 for now. Out: 0 when not known.
     pub seen: i64,

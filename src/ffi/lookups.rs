@@ -38,7 +38,7 @@ pub struct mts_input_peer {
     pub id: i64,
     /// Bare id, as on the wire.
     pub bare_id: i64,
-    /// Access hash; 0 for a chat, which has none.
+    /// Access hash. A chat needs none: 0, unless one was put for it.
     pub access_hash: i64,
     /// When the peer was last seen, unix seconds; 0 when not known.
     pub seen: i64,

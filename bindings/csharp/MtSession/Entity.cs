@@ -10,7 +10,9 @@ public sealed record Entity
     /// </summary>
     public required long Id { get; init; }
 
-    /// <summary>Access hash for this account; 0 for a chat, which has none.</summary>
+    /// <summary>
+    /// Access hash for this account. A chat needs none: 0, unless one was put for it.
+    /// </summary>
     public long AccessHash { get; init; }
 
     /// <summary>

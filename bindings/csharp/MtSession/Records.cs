@@ -6,7 +6,7 @@ namespace MtSession;
 /// <param name="Kind">What the peer is.</param>
 /// <param name="Id">Marked id.</param>
 /// <param name="BareId">Bare id, as on the wire.</param>
-/// <param name="AccessHash">Access hash; 0 for a chat, which has none.</param>
+/// <param name="AccessHash">Access hash. A chat needs none: 0, unless one was put for it.</param>
 /// <param name="Seen">When it was last seen, unix seconds; 0 when not known.</param>
 /// <param name="Ambiguous">
 /// Several peers bear that display name; this is the one seen last.

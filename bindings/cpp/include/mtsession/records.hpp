@@ -259,7 +259,7 @@ private:
 template <class Text>
 struct basic_entity {
     std::int64_t id = 0;          ///< Marked id.
-    std::int64_t access_hash = 0; ///< For this account; 0 for a chat, which has none.
+    std::int64_t access_hash = 0; ///< For this account. A chat needs none: 0 if none was put.
     std::int64_t seen = 0;        ///< When the peer was seen. In: 0 for now. Out: 0: not known.
     entity_flags flags = entity_flags::none;
     Text usernames = {}; ///< Separated by single spaces, the main one first, without "@".
@@ -306,7 +306,7 @@ using entity_view = basic_entity<std::string_view>;
 struct input_peer {
     std::int64_t id = 0;          ///< Marked id.
     std::int64_t bare_id = 0;     ///< As on the wire.
-    std::int64_t access_hash = 0; ///< 0 for a chat, which has none.
+    std::int64_t access_hash = 0; ///< A chat needs none: 0 if none was put.
     std::int64_t seen = 0;        ///< When the peer was last seen; 0 when not known.
     peer_kind kind = peer_kind::user;
     bool ambiguous = false; ///< Others bear that display name too; this one was seen last.
