@@ -547,7 +547,7 @@ enum mts_status
      */
     MTS_E_EXISTS = -10,
     /**
-     * A wrong passphrase.
+     * A wrong passphrase. Reserved for formats that have one: no function answers it yet.
      */
     MTS_E_SECRET = -11,
     /**
@@ -1581,7 +1581,8 @@ mts_status mts_session_auth_key(const struct mts_session *session,
 
 /**
  * Sets the auth key of the home data center, durably: it is on the disk when this returns.
- * `key_len` must be 256.
+ * `key_len` must be 256. Where no home data center is known yet the key is kept all the same, but
+ * mts_session_to_string answers MTS_NOT_FOUND until mts_session_set_dc told it.
  *
  * Telethon: `auth_key = …` and `save()`. May call back a custom storage.
  */

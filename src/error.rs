@@ -32,7 +32,7 @@ pub enum ErrorKind {
     ReadOnly,
     /// Something stands where the result should go.
     Exists,
-    /// A wrong passphrase.
+    /// A wrong passphrase. Reserved for formats that have one: nothing fails with it yet.
     Secret,
     /// A storage made by the caller failed.
     Callback,

@@ -53,7 +53,8 @@ func (s *Session) AuthKey() ([]byte, error) {
 }
 
 // SetAuthKey sets the auth key of the home data center, 256 bytes, durably: it is on the disk when
-// this returns.
+// this returns. Where no home data center is known yet the key is kept all the same, but there is no
+// string session until [Session.SetDC] told it.
 //
 // Telethon: auth_key = … and save().
 func (s *Session) SetAuthKey(key []byte) error {

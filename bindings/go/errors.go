@@ -50,7 +50,7 @@ const (
 	ErrReadOnly Status = C.MTS_E_READ_ONLY
 	// ErrExists: something stands where the result should go.
 	ErrExists Status = C.MTS_E_EXISTS
-	// ErrSecret: a wrong passphrase.
+	// ErrSecret: a wrong passphrase. Reserved for formats that have one: nothing returns it yet.
 	ErrSecret Status = C.MTS_E_SECRET
 	// ErrCallback: a method of a [Storage] failed or broke a rule, or called its own session.
 	ErrCallback Status = C.MTS_E_CALLBACK

@@ -42,7 +42,8 @@ fn give_key(out: &mut Out<'_, [u8; MTS_AUTH_KEY_LEN]>, key: Option<&AuthKey>) ->
 }
 
 /// Sets the auth key of the home data center, durably: it is on the disk when this returns.
-/// `key_len` must be 256.
+/// `key_len` must be 256. Where no home data center is known yet the key is kept all the same, but
+/// mts_session_to_string answers MTS_NOT_FOUND until mts_session_set_dc told it.
 ///
 /// Telethon: `auth_key = …` and `save()`. May call back a custom storage.
 #[unsafe(no_mangle)]

@@ -64,7 +64,7 @@ pub enum mts_status {
     MTS_E_READ_ONLY = -9,
     /// Something stands where the result should go.
     MTS_E_EXISTS = -10,
-    /// A wrong passphrase.
+    /// A wrong passphrase. Reserved for formats that have one: no function answers it yet.
     MTS_E_SECRET = -11,
     /// A callback of a custom storage failed or broke a rule, or called its own session.
     MTS_E_CALLBACK = -12,

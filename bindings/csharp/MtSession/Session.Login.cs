@@ -231,8 +231,9 @@ public sealed partial class Session
     }
 
     /// <summary>
-    /// Sets the auth key of the home data center, 256 bytes: it is on the disk when this returns.
-    /// Telethon: <c>auth_key = …</c> and <c>save()</c>.
+    /// Sets the auth key of the home data center, 256 bytes: it is on the disk when this returns. Where
+    /// no home data center is known yet the key is kept all the same, but there is no string session
+    /// until <see cref="SetDc"/> told it. Telethon: <c>auth_key = …</c> and <c>save()</c>.
     /// </summary>
     public unsafe void SetAuthKey(ReadOnlySpan<byte> key)
     {

@@ -55,7 +55,7 @@ public enum Status
     /// <summary>Something stands where the result should go.</summary>
     Exists = -10,
 
-    /// <summary>A wrong passphrase.</summary>
+    /// <summary>A wrong passphrase. Reserved for formats that have one; nothing fails so yet.</summary>
     Secret = -11,
 
     /// <summary>A custom storage failed or broke a rule, or called its own session.</summary>

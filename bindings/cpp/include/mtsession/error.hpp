@@ -43,7 +43,7 @@ enum class status : std::int32_t {
     version = MTS_E_VERSION,         ///< Written by a newer version.
     read_only = MTS_E_READ_ONLY,     ///< Opened read-only, or not to be written.
     exists = MTS_E_EXISTS,           ///< Something stands where the result should go.
-    secret = MTS_E_SECRET,           ///< A wrong passphrase.
+    secret = MTS_E_SECRET,           ///< A wrong passphrase; reserved for formats that have one.
     callback = MTS_E_CALLBACK,       ///< A storage of yours failed, or called its own session.
     unsupported = MTS_E_UNSUPPORTED, ///< This session or storage cannot do that.
     closed = MTS_E_CLOSED,           ///< The session was closed, or belongs to the parent process.

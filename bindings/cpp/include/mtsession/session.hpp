@@ -189,7 +189,8 @@ public:
     {
         return read_key(mts_session_auth_key);
     }
-    /// Sets the auth key, 256 bytes.
+    /// Sets the auth key, 256 bytes. Without a home data center (`set_dc`) it is kept all the same, but
+    /// there is no string session.
     result<void> set_auth_key(bytes key)
     {
         return call(mts_session_set_auth_key, detail::raw(key), key.size());
