@@ -199,7 +199,7 @@ def examples():
     with sqlite3.connect(long) as db:
         db.execute("update entities set name = ? where username = 'adauser'", ["x" * 4096])
     for words in [long], [long, "@adauser"]:
-        yield f"inspect, {len(words)}", [ends(0, "xxxx  @adauser", BUILD / "inspect", *words)]
+        yield f"inspect, a long name, {len(words)}", [ends(0, "xxxx  @adauser", BUILD / "inspect", *words)]
     yield "demo", [["tools/demo.sh"]]
 
 

@@ -412,6 +412,73 @@ static void notices(const char *folder)
     remove(in(folder, "empty.session"));
 }
 
+/* Typed digits are a phone number, whoever has them as his id. */
+static void ids_as_text(mts_session *s)
+{
+    mts_input_peer peer;
+
+    OK(mts_session_put_entity(s, 700100200, 1, 0, 0, NULL, 0, NULL, 0, "User", MTS_Z, &err));
+    OK(mts_session_put_entity(s, -1001300400500, 1, 0, 0, NULL, 0, NULL, 0, "Chan", MTS_Z, &err));
+    ANSWERS(MTS_NOT_FOUND,
+            mts_session_input_peer(s, "700100200", MTS_Z, 0, &peer, sizeof peer, &err));
+    OK(mts_session_input_peer(s, "tg://user?id=700100200", MTS_Z, 0, &peer, sizeof peer, &err));
+    OK(mts_session_input_peer(s, "-1001300400500", MTS_Z, 0, &peer, sizeof peer, &err));
+}
+
+/* A chat needs no access hash; one that is put is kept. */
+static void hash_of_a_chat(mts_session *s)
+{
+    mts_input_peer peer;
+
+    OK(mts_session_input_peer_by_id(s, -4, 0, &peer, sizeof peer, &err));
+    CHECK(peer.access_hash == 0);
+    OK(mts_session_put_entity(s, -4, 44, 0, 0, NULL, 0, NULL, 0, "Chat", MTS_Z, &err));
+    OK(mts_session_input_peer_by_id(s, -4, 0, &peer, sizeof peer, &err));
+    CHECK(peer.access_hash == 44);
+}
+
+/* The key is kept without a data center, but makes no string. */
+static void key_before_data_center(const char *path)
+{
+    mts_session *s = NULL;
+    mts_buffer *text = NULL;
+
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    OK(mts_session_set_auth_key(s, other_key, sizeof other_key, &err));
+    OK(mts_session_close(s, &err));
+    mts_session_free(s);
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    ANSWERS(MTS_NOT_FOUND, mts_session_to_string(s, &text, &err));
+    OK(mts_session_set_dc(s, 2, "149.154.167.51", MTS_Z, 443, &err));
+    OK(mts_session_to_string(s, &text, &err));
+    CHECK(mts_buffer_len(text) == 353);
+    mts_buffer_free(text);
+    mts_session_free(s);
+}
+
+static void owners(const char *path)
+{
+    mts_session *s = NULL, *other = NULL;
+    mts_options options = MTS_OPTIONS_INIT;
+
+    /* Who only reads asks no owner, and is none. */
+    options.flags = MTS_OPEN_READ_ONLY;
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    OK(mts_session_open(path, MTS_Z, &options, &other, &err));
+    mts_session_free(s);
+    OK(mts_session_open(path, MTS_Z, NULL, &s, &err));
+    mts_session_free(other);
+
+    /* A closed session can be removed, unless somebody else has opened it since. */
+    OK(mts_session_close(s, &err));
+    OK(mts_session_open(path, MTS_Z, NULL, &other, &err));
+    REFUSED(MTS_E_OWNED, "in use by", mts_session_delete(s, &err));
+    mts_session_free(other);
+    OK(mts_session_delete(s, &err));
+    mts_session_free(s);
+    CHECK(fopen(path, "rb") == NULL);
+}
+
 int main(int argc, char **argv)
 {
     const char *folder = argc > 1 ? argv[1] : ".";
@@ -439,6 +506,12 @@ int main(int argc, char **argv)
     mts_session_free(s);
     listing(folder);
     notices(folder);
+    OK(mts_session_memory(NULL, &s, &err));
+    ids_as_text(s);
+    hash_of_a_chat(s);
+    mts_session_free(s);
+    key_before_data_center(in(folder, "early.session"));
+    owners(in(folder, "early.session"));
 
     printf("%d failures\n", failures);
     return failures != 0;
