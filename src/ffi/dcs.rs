@@ -285,8 +285,12 @@ pub struct mts_key {
 plain!(mts_key = 288);
 
 fn slot(number: u32) -> Result<KeySlot> {
-    KeySlot::from_number(number)
-        .ok_or_else(|| Error::argument(format!("slot {number} is none of MTS_SLOT_*")))
+    KeySlot::from_number(number).ok_or_else(|| {
+        Error::argument(format!(
+            "there is no slot {number}; a key is permanent (0), temporary (1) or temporary for \
+                 media (2)"
+        ))
+    })
 }
 
 /// The key of data center `dc` in `slot` (MTS_SLOT_*). That of the home data center is the same as

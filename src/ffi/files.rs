@@ -36,8 +36,11 @@ pub struct mts_file {
 plain!(mts_file = 48);
 
 fn key(md5: [u8; 16], size: i64, kind: u32) -> Result<FileKey> {
-    let kind = FileKind::from_number(kind.into())
-        .ok_or_else(|| Error::argument(format!("kind {kind} is none of MTS_FILE_*")))?;
+    let kind = FileKind::from_number(kind.into()).ok_or_else(|| {
+        Error::argument(format!(
+            "there is no kind {kind} of files; one is a document (0) or a photo (1)"
+        ))
+    })?;
     if size < 0 {
         return Err(Error::argument(format!("a file of {size} bytes is impossible")));
     }

@@ -127,14 +127,26 @@ impl Chosen {
         Ok(Chosen { session, sqlite, flags })
     }
 
-    /// Refuses flags that would have no meaning: somebody counts on them.
+    /// Refuses flags that would have no meaning: somebody counts on them. They are told by words, for
+    /// not every language has the constants.
     pub(super) fn refuse(&self, flags: u32, place: &str) -> Result<()> {
-        match self.flags & flags {
-            0 => Ok(()),
-            wrong => Err(Error::argument(format!(
-                "options: flags {wrong:#x} have no meaning for {place}"
-            ))),
+        let wrong: Vec<_> = [
+            (MTS_OPEN_READ_ONLY, "read-only"),
+            (MTS_OPEN_SHARED, "shared"),
+            (MTS_OPEN_EXISTING, "existing"),
+            (MTS_OPEN_SCHEMA_8, "schema 8"),
+        ]
+        .into_iter()
+        .filter(|(flag, _)| self.flags & flags & flag != 0)
+        .map(|(_, name)| name)
+        .collect();
+        if wrong.is_empty() {
+            return Ok(());
         }
+        Err(Error::argument(format!(
+            "options: no meaning for {place}: {}; leave it out",
+            wrong.join(", ")
+        )))
     }
 
     /// For a session that no file keeps.
@@ -192,7 +204,17 @@ mod tests {
 
     #[test]
     fn flags_that_mean_a_file_are_refused_without_one() {
-        let error = chosen(&[8u32, MTS_OPEN_SHARED]).unwrap().without_file("a memory session");
-        assert!(error.unwrap_err().message().contains("a memory session"));
+        for (flag, name) in [
+            (MTS_OPEN_READ_ONLY, "read-only"),
+            (MTS_OPEN_SHARED, "shared"),
+            (MTS_OPEN_EXISTING, "existing"),
+            (MTS_OPEN_SCHEMA_8, "schema 8"),
+        ] {
+            let error = chosen(&[8, flag]).unwrap().without_file("a memory session").unwrap_err();
+            let said = format!("no meaning for a memory session: {name}; leave it out");
+            assert!(error.message().contains(&said), "{error}");
+        }
+        let error = chosen(&[8, FILE_FLAGS]).unwrap().without_file("a copy").unwrap_err();
+        assert!(error.message().contains("read-only, shared, existing, schema 8"), "{error}");
     }
 }

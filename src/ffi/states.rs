@@ -64,8 +64,8 @@ impl mts_update_state {
         guard::check_flags("fields", self.fields, VALUES | MTS_STATE_ACCESS_HASH)?;
         if self.fields & VALUES == 0 {
             return Err(Error::argument(format!(
-                "update state {}: fields is {}, so no value is meant; say which with MTS_STATE_*",
-                self.id, self.fields
+                "update state {}: no value is meant; say which of pts, qts, date and seq are",
+                self.id
             )));
         }
         let meant = |flag| self.fields & flag != 0;

@@ -387,7 +387,7 @@ fn absent_is_not_zero_in_update_states() {
     assert_eq!((status, state.pts, state.qts, state.date), (MTS_OK, 5, 0, 8));
     assert_eq!(state.fields, 15, "the hash of a channel that was never met");
     let (_, text) = failure(|err| set(&mts_update_state { id: 7, ..Default::default() }, 0, err));
-    assert!(text.contains("update state 7: fields is 0"), "{text}");
+    assert!(text.contains("update state 7: no value is meant"), "{text}");
     let (_, text) = failure(|err| set(&pts, 2, err));
     assert!(text.contains("flags 0x2"), "{text}");
 }

@@ -178,7 +178,7 @@ impl Adapter {
         let Some(kind) = kind_of(status) else {
             return failed(
                 ErrorKind::Callback,
-                &format!("it answered {status}, which is no MTS_E_*"),
+                &format!("it answered {status}, which is the status of no failure"),
             );
         };
         failed(kind, answer.error.as_deref().unwrap_or("it gave no reason"))
