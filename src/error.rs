@@ -93,6 +93,7 @@ impl Error {
             Io::NotFound => (ErrorKind::Io, "; check the path"),
             Io::PermissionDenied => (ErrorKind::Io, "; check its owner and mode"),
             Io::ReadOnlyFilesystem => (ErrorKind::ReadOnly, "; open it read-only or elsewhere"),
+            Io::IsADirectory => (ErrorKind::Io, "; name a file in it"),
             Io::AlreadyExists => (ErrorKind::Exists, "; move it away or choose another name"),
             Io::StorageFull | Io::QuotaExceeded => {
                 (ErrorKind::Io, "; free some space and save again")

@@ -113,12 +113,12 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<StringSession> {
     }
     let wrong_length = || {
         Error::format(format!(
-            "the string session holds {} bytes; Telethon's hold {IPV4_LEN} (IPv4) or {IPV6_LEN} \
+            "the session holds {} bytes; Telethon's hold {IPV4_LEN} (IPv4) or {IPV6_LEN} \
              (IPv6): {}",
             bytes.len(),
             match bytes.len() < IPV6_LEN {
-                true => "part of it is missing, copy it again",
-                false => "there is too much of it, copy it again",
+                true => "part of it is missing, take all of it",
+                false => "there is too much of it, take nothing else",
             }
         ))
     };
@@ -135,7 +135,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<StringSession> {
     let port = u16::from_be_bytes(*port);
     if *id == 0 || port == 0 {
         return Err(Error::format(format!(
-            "the string session is out of range: data center {id}, port {port}; both start at 1"
+            "the session is out of range: data center {id}, port {port}; both start at 1"
         )));
     }
     // A key of the right length fails for one reason only: it is all zero, and that means none.
@@ -309,11 +309,14 @@ mod tests {
         refused(&good[1..], "start with 1");
         refused(&format!("2{}", &good[1..]), "start with 1");
         refused("1", "holds 0 bytes");
-        refused(&good[..good.len() - 4], "holds 261 bytes; Telethon's hold 263 (IPv4) or 275");
+        refused(
+            &good[..good.len() - 4],
+            "the session holds 261 bytes; Telethon's hold 263 (IPv4) or 275",
+        );
         refused(&encoded(&packed[..262]), "holds 262 bytes");
         refused(&encoded(&[&packed[..], &[7]].concat()), "holds 264 bytes");
-        refused(&encoded(&[7; 274]), "part of it is missing");
-        refused(&encoded(&[7; 276]), "too much of it");
+        refused(&encoded(&[7; 274]), "part of it is missing, take all of it");
+        refused(&encoded(&[7; 276]), "too much of it, take nothing else");
         refused(&good[..good.len() - 3], "has 350 characters, which no base64 has");
         refused(&good.repeat(3), "has 1059 characters");
         refused(&format!("1{}", "é".repeat(600)), "not ASCII at position 2;");

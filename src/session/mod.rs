@@ -349,7 +349,7 @@ impl Session {
     #[cold]
     fn closed(&self, live: &Live) -> Error {
         let is = if live.closing { "is being closed" } else { "is closed" };
-        Error::new(ErrorKind::Closed, format!("{} {is}", self.storage.place()))
+        Error::new(ErrorKind::Closed, format!("{} {is}; open it again", self.storage.place()))
     }
 
     /// The right to commit; taken before any lock on `live`.
@@ -363,7 +363,10 @@ impl Session {
 
     #[cold]
     fn read_only(&self) -> Error {
-        let text = format!("{} was opened read-only", self.storage.place());
+        let text = format!(
+            "{} was opened read-only; to change it, open it without that",
+            self.storage.place()
+        );
         Error::new(ErrorKind::ReadOnly, text)
     }
 

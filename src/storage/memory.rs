@@ -47,7 +47,9 @@ impl MemoryStorage {
     fn with<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> Result<T> {
         match self.hold().as_mut() {
             Some(kept) => Ok(work(kept)),
-            None => Err(Error::new(ErrorKind::Closed, "the session in memory is closed")),
+            None => {
+                Err(Error::new(ErrorKind::Closed, "the session in memory is closed; open it again"))
+            }
         }
     }
 }

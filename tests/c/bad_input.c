@@ -85,7 +85,8 @@ static void files(const char *folder, const char *fixtures)
 
     path = in(folder, "folder.session");
     CHECK(mkdir(path, 0700) == 0);
-    REFUSED(MTS_E_IO, "directory", mts_session_open(path, MTS_Z, NULL, &s, &err));
+    REFUSED(MTS_E_IO, "directory (os error 21); name a file in it",
+            mts_session_open(path, MTS_Z, NULL, &s, &err));
     CHECK(count_files(path) == 2);
 
     path = in(folder, "truncated.session");
@@ -124,6 +125,8 @@ static void files(const char *folder, const char *fixtures)
     options.flags = MTS_OPEN_READ_ONLY;
     OK(mts_session_open(path, MTS_Z, &options, &s, &err));
     REFUSED(MTS_E_READ_ONLY, path, mts_session_set_auth_key(s, key, sizeof key, &err));
+    REFUSED(MTS_E_READ_ONLY, "read-only; to change it, open it without that",
+            mts_session_set_auth_key(s, key, sizeof key, &err));
     mts_session_free(s);
 }
 
@@ -518,7 +521,7 @@ static void after_close(const char *folder)
     OK(mts_session_close(s, &err));
     before = slurp(path, &len);
     OK(mts_session_close(s, &err));
-    every_call(s, MTS_E_CLOSED, "closed");
+    every_call(s, MTS_E_CLOSED, "closed; open it again");
     ANSWERS(MTS_DONE, mts_session_next_notice(s, &kind, text, sizeof text, &len_after, &err));
     OK(mts_session_close(s, &err));
     mts_session_free(s);

@@ -224,6 +224,7 @@ fn a_file_of_somebody_else_is_refused_by_name_and_left_alone() {
             let error = refused(&path, options);
             assert_eq!(error.kind(), ErrorKind::Format, "{name}: {error}");
             assert!(error.message().contains(owner), "{name}: {error}");
+            assert!(error.message().contains("auth key into a new session"), "{name}: {error}");
             assert!(error.message().contains(&path.display().to_string()), "{name}: {error}");
         }
         assert_eq!(fs::read(&path).unwrap(), fs::read(fixture(name)).unwrap(), "{name}");

@@ -145,7 +145,9 @@ impl Adapter {
     fn open(&self) -> Result<&Adapter> {
         match self.closed.load(Ordering::Acquire) {
             false => Ok(self),
-            true => Err(Error::new(ErrorKind::Closed, "the custom storage is closed")),
+            true => {
+                Err(Error::new(ErrorKind::Closed, "the custom storage is closed; open it again"))
+            }
         }
     }
 

@@ -341,7 +341,7 @@ impl SqliteStorage {
             Some(open) => work(open).map_err(|fault| fault.at(what, &self.path)),
             None => Err(Error::new(
                 ErrorKind::Closed,
-                format!("cannot {what} {}: it was closed", self.path.display()),
+                format!("cannot {what} {}: it was closed; open it again", self.path.display()),
             )),
         }
     }

@@ -233,7 +233,10 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
             Content::Json(json)
         }
         Recognised::Foreign(name) => {
-            return refused(&format!("it is {name}, which has to be converted, not opened"));
+            return refused(&format!(
+                "it is {name}, which cannot be opened here; log in anew, or put its data center \
+                 and auth key into a new session"
+            ));
         }
         Recognised::Unknown if is_half_made(path, &head) => Content::Sqlite { wal: false },
         Recognised::Unknown => return refused("it is not a session file of any known client"),

@@ -350,8 +350,8 @@ impl Shape {
             .collect();
         if let Some(name) = foreign_name(&listed) {
             return Err(Error::format(format!(
-                "it is a session of {name}, which cannot be opened in place; it has to be \
-                 converted"
+                "it is a session of {name}, which cannot be opened here; log in anew, or put its \
+                 data center and auth key into a new session"
             )));
         }
         let stranger = self.tables.iter().find(|table| !is_ours(&table.name));
