@@ -177,6 +177,11 @@ impl Error {
         self.0.message = format!("{place}: {}", self.0.message);
         self
     }
+
+    /// The same failure of record `n` of `count`. Who passed a single one needs no number.
+    pub(crate) fn at_record(self, n: usize, count: usize) -> Error {
+        if count == 1 { self } else { self.at(format_args!("record {n}")) }
+    }
 }
 
 impl fmt::Debug for Error {

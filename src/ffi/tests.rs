@@ -204,6 +204,9 @@ fn a_bad_record_is_named_and_nothing_is_taken_in() {
     assert_eq!(put(&session, &[good], b"ada\xffAda", null_mut()), MTS_OK);
     assert_eq!(count(&session), 1);
     assert_eq!(put(&session, &[], b"", null_mut()), MTS_OK);
+    let alone = mts_entity { flags: 1 << 31, ..entity(2, (0, 0), (0, 0)) };
+    let (_, text) = failure(|err| put(&session, &[alone], b"", err));
+    assert!(text.starts_with("entity 2: flags"), "{text}");
 }
 
 #[test]
@@ -388,6 +391,8 @@ fn absent_is_not_zero_in_update_states() {
     assert_eq!(state.fields, 15, "the hash of a channel that was never met");
     let (_, text) = failure(|err| set(&mts_update_state { id: 7, ..Default::default() }, 0, err));
     assert!(text.contains("update state 7: no value is meant"), "{text}");
+    let (_, text) = failure(|err| set(&mts_update_state { id: -7, ..pts }, 0, err));
+    assert!(text.starts_with("update state -7"), "{text}");
     let (_, text) = failure(|err| set(&pts, 2, err));
     assert!(text.contains("flags 0x2"), "{text}");
 }

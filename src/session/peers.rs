@@ -103,10 +103,8 @@ impl Session {
     /// is known, in memory. Nothing is taken in when any record is wrong.
     pub fn put_entities(&self, records: &[EntityRef<'_>]) -> Result<()> {
         for (n, record) in records.iter().enumerate() {
-            record
-                .check()
-                .and_then(|()| record.check_kind())
-                .map_err(|error| error.at(format_args!("record {n}")))?;
+            let checked = record.check().and_then(|()| record.check_kind());
+            checked.map_err(|error| error.at_record(n, records.len()))?;
         }
         let (mut absent, mut absent_ids) = (Vec::new(), HashSet::new());
         let time = clock::exact();

@@ -41,7 +41,7 @@ impl Session {
         must_exist: bool,
     ) -> Result<bool> {
         for (n, patch) in patches.iter().enumerate() {
-            patch.check().map_err(|error| error.at(format_args!("record {n}")))?;
+            patch.check().map_err(|error| error.at_record(n, patches.len()))?;
         }
         let due = {
             let mut live = self.room()?;
