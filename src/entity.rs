@@ -13,7 +13,8 @@ use crate::{Error, PeerId, PeerKind, Result};
 pub struct EntityRef<'a> {
     /// The peer.
     pub id: PeerId,
-    /// Its access hash for this account; 0 for a chat, which has none.
+    /// Its access hash for this account. A chat needs none. Of a user or channel, 0 says that it is not
+    /// known, unless the record is whole or bare.
     pub access_hash: i64,
     /// When it was seen, unix seconds; 0 for now.
     pub seen: i64,
@@ -170,7 +171,7 @@ fn has_nul(bytes: &[u8]) -> bool {
 pub struct Entity {
     /// The peer.
     pub id: PeerId,
-    /// Its access hash for this account; 0 for a chat.
+    /// Its access hash for this account; 0 for a chat, unless one was put for it.
     pub access_hash: i64,
     /// When it was last seen, unix seconds; 0 when not known.
     pub seen: i64,

@@ -852,7 +852,8 @@ typedef struct mts_entity {
      */
     int64_t id;
     /**
-     * Access hash for this account. A chat needs none: 0, unless one was put for it.
+     * Access hash for this account. A chat needs none: 0, unless one was put for it. In: of a user or
+     * channel, 0 says that it is not known, unless the record is whole or bare.
      */
     int64_t access_hash;
     /**
@@ -860,7 +861,8 @@ typedef struct mts_entity {
      */
     int64_t seen;
     /**
-     * Any of MTS_ENTITY_*.
+     * Any of MTS_ENTITY_*. In: what only a user or only a channel can be is refused for any other peer,
+     * whose id was not marked then.
      */
     uint32_t flags;
     /**

@@ -255,7 +255,7 @@ impl Session {
     }
 
     /// Saves and lets go of the storage. Later calls fail with
-    /// [`Closed`](crate::ErrorKind::Closed), closing again does nothing. When saving fails the
+    /// [`Closed`](crate::ErrorKind::Closed), but [`Session::delete`]; closing again does nothing. When saving fails the
     /// session stays open, and closing may be tried again.
     pub fn close(&self) -> Result<()> {
         self.shut(false)

@@ -17,7 +17,8 @@ use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
 /// What to look a peer up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look<'a> {
-    /// Whatever a person types: `@name`, a t.me link, a phone number, a marked id, `me`.
+    /// Whatever a person types: `@name`, a t.me link, a phone number, the marked id of a chat or channel
+    /// (digits alone are a phone number), `me`.
     Text(&'a str),
     /// A marked id.
     Id(i64),

@@ -531,20 +531,20 @@ impl Table {
                 continue;
             }
             let (phone, hash) = (nth == PHONE, self.hash(name));
-            let owner = self.name_ref(hash, name, phone).map(|at| at.slot);
-            if owner == Some(slot) {
-                continue;
-            }
-            if told & if phone { Known::PHONE } else { Known::USERNAMES } == 0 {
-                owns_names = false;
-                continue;
-            }
-            if let Some(other) = owner {
-                if self.row(other).is_some_and(|other| believable(other.seen) > seen) {
+            let is_told = told & (if phone { Known::PHONE } else { Known::USERNAMES }) != 0;
+            match self.name_ref(hash, name, phone) {
+                Some(at) if at.slot == slot => continue,
+                Some(at)
+                    if is_told
+                        && self.row(at.slot).is_none_or(|other| believable(other.seen) <= seen) =>
+                {
+                    taken.entry(at.slot).or_default().push((phone, name.to_owned()));
+                }
+                None if is_told => {}
+                _ => {
                     owns_names = false;
                     continue;
                 }
-                taken.entry(other).or_default().push((phone, name.to_owned()));
             }
             own.push(NameRef { hash, slot, nth });
         }

@@ -11,7 +11,8 @@ public sealed record Entity
     public required long Id { get; init; }
 
     /// <summary>
-    /// Access hash for this account. A chat needs none: 0, unless one was put for it.
+    /// Access hash for this account. A chat needs none: 0, unless one was put for it. In: of a user or
+    /// channel, 0 says that it is not known, unless the entity is whole or bare.
     /// </summary>
     public long AccessHash { get; init; }
 

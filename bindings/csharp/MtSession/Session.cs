@@ -225,9 +225,9 @@ public sealed partial class Session : IDisposable
 
     /// <summary>
     /// Closes the session and removes what keeps it: the file with its side files, or the entities and
-    /// the account record of a custom storage. What waits unsaved is dropped. One that is closed already
-    /// (not disposed of) is removed as well; <see cref="Status.Owned"/>: another client has opened it
-    /// since. Telethon: <c>delete()</c>.
+    /// the account record of a custom storage. What waits unsaved is dropped. Where it fails, the session
+    /// goes on. One that is closed already (not disposed of) is removed as well;
+    /// <see cref="Status.Owned"/>: another client has opened it since. Telethon: <c>delete()</c>.
     /// </summary>
     public unsafe void Delete()
     {

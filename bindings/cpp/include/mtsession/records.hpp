@@ -258,9 +258,11 @@ private:
 /// In, without `whole`, `bare` and `min`, it adds what it has to what is known.
 template <class Text>
 struct basic_entity {
-    std::int64_t id = 0;          ///< Marked id.
-    std::int64_t access_hash = 0; ///< For this account. A chat needs none: 0 if none was put.
-    std::int64_t seen = 0;        ///< When the peer was seen. In: 0 for now. Out: 0: not known.
+    std::int64_t id = 0; ///< Marked id.
+    /// For this account. A chat needs none: 0 if none was put. In: of a user or channel, 0 says that it
+    /// is not known, unless the entity is whole or bare.
+    std::int64_t access_hash = 0;
+    std::int64_t seen = 0; ///< When the peer was seen. In: 0 for now. Out: 0: not known.
     entity_flags flags = entity_flags::none;
     Text usernames = {}; ///< Separated by single spaces, the main one first, without "@".
     Text phone = {};     ///< Digits.

@@ -126,8 +126,8 @@ public:
     /// Saves and lets go of the file. Later calls fail with `status::closed`, but `remove` and
     /// `next_notice`; twice is fine.
     result<void> close() { return call(mts_session_close); }
-    /// Closes the session, if it is not closed yet, and removes what keeps it. `status::owned`: somebody
-    /// else has opened it since. Telethon calls it `delete`.
+    /// Closes the session, if it is not closed yet, and removes what keeps it; where that fails, it goes
+    /// on. `status::owned`: somebody else has opened it since. Telethon calls it `delete`.
     result<void> remove() { return call(mts_session_delete); }
     /// Copies everything, what waits unsaved included, into a new file, which must not exist. The
     /// original stays as it was.
