@@ -13,8 +13,8 @@ use crate::{Error, PeerId, PeerKind, Result};
 pub struct EntityRef<'a> {
     /// The peer.
     pub id: PeerId,
-    /// Its access hash for this account. A chat needs none. Of a user or channel, 0 says that it is not
-    /// known, unless the record is whole or bare.
+    /// Its access hash for this account. A chat needs none. Of a user or channel, 0 does not replace one
+    /// that is known, unless the record is whole or bare.
     pub access_hash: i64,
     /// When it was seen, unix seconds; 0 for now.
     pub seen: i64,
@@ -51,8 +51,8 @@ impl<'a> EntityRef<'a> {
             return Known::ALL & !(u8::from(self.flags & Entity::NO_HASH != 0) * Known::HASH);
         }
         let mut known = 0;
-        // A chat has none, so that 0 is all there is to know; a user or channel of whom nothing else is
-        // told has one, which must not be lost by a record that leaves it out.
+        // A chat has none, so that 0 is all there is to know; that of a user or channel must not be lost
+        // by a record that leaves it out.
         let tells_hash = self.access_hash != 0 || self.id.kind() == PeerKind::Chat;
         if tells_hash && self.flags & (Entity::MIN | Entity::NO_HASH) == 0 {
             known |= Known::HASH;

@@ -56,7 +56,7 @@ type Entity struct {
 	// ID is the marked id: a user's id, minus a chat's id, -(1000000000000 + a channel's id).
 	ID int64
 	// AccessHash is for this account. A chat needs none: 0, unless one was put for it. In: of a user
-	// or channel, 0 says that it is not known, unless the entity is whole or bare.
+	// or channel, 0 does not replace one that is known, unless the entity is whole or bare.
 	AccessHash int64
 	// Seen is when the peer was seen, unix seconds. In: 0 for now. Out: 0 when not known.
 	Seen  int64

@@ -853,7 +853,7 @@ typedef struct mts_entity {
     int64_t id;
     /**
      * Access hash for this account. A chat needs none: 0, unless one was put for it. In: of a user or
-     * channel, 0 says that it is not known, unless the record is whole or bare.
+     * channel, 0 does not replace one that is known, unless the record is whole or bare.
      */
     int64_t access_hash;
     /**

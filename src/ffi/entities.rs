@@ -75,7 +75,7 @@ pub struct mts_entity {
     /// Marked id: a user's id, minus a chat's id, -(1000000000000 + a channel's id).
     pub id: i64,
     /// Access hash for this account. A chat needs none: 0, unless one was put for it. In: of a user or
-    /// channel, 0 says that it is not known, unless the record is whole or bare.
+    /// channel, 0 does not replace one that is known, unless the record is whole or bare.
     pub access_hash: i64,
     /// When the peer was seen, unix seconds. In: 0 for now. Out: 0 when not known.
     pub seen: i64,

@@ -179,14 +179,19 @@ impl Table {
             None => {
                 let adds_flags = told & Known::FLAGS == 0 && record.flags & Entity::KEPT_FLAGS != 0;
                 let hashless = told & Known::HASH == 0;
+                // Of somebody new, all that there is to know.
+                let has_none = hashless && record.flags & (Entity::MIN | Entity::NO_HASH) == 0;
                 let known = match asked {
                     // The storage may have the hash, other flags, or news of later than an earlier time.
                     Asked::No if hashless || adds_flags || seen < now - SOON => {
                         return Put::NeedsRow;
                     }
                     // Nothing to add to.
-                    Asked::Yes if hashless => return Put::Taken,
+                    Asked::Yes if hashless && !has_none => return Put::Taken,
                     Asked::InVain if record.flags & Entity::MIN != 0 => return Put::Taken,
+                    Asked::Yes => {
+                        told | flag(adds_flags, Known::FLAGS) | flag(has_none, Known::HASH)
+                    }
                     _ => told | flag(adds_flags, Known::FLAGS),
                 };
                 let mut row = Row::new(record.id, record.access_hash);

@@ -12,7 +12,7 @@ public sealed record Entity
 
     /// <summary>
     /// Access hash for this account. A chat needs none: 0, unless one was put for it. In: of a user or
-    /// channel, 0 says that it is not known, unless the entity is whole or bare.
+    /// channel, 0 does not replace one that is known, unless the entity is whole or bare.
     /// </summary>
     public long AccessHash { get; init; }
 

@@ -259,8 +259,8 @@ private:
 template <class Text>
 struct basic_entity {
     std::int64_t id = 0; ///< Marked id.
-    /// For this account. A chat needs none: 0 if none was put. In: of a user or channel, 0 says that it
-    /// is not known, unless the entity is whole or bare.
+    /// For this account. A chat needs none: 0 if none was put. In: of a user or channel, 0 does not
+    /// replace one that is known, unless the entity is whole or bare.
     std::int64_t access_hash = 0;
     std::int64_t seen = 0; ///< When the peer was seen. In: 0 for now. Out: 0: not known.
     entity_flags flags = entity_flags::none;
