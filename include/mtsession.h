@@ -35,8 +35,9 @@
  * mts_session_free, which must be the last. A child process after fork must not use the parent's
  * sessions; its calls answer MTS_E_CLOSED. It frees them, so that its hold on them does not outlive the
  * parent, and may then open them when the parent has closed them; but one that was open with a
- * write-ahead log only after exec. The library has no threads of its own and nothing to initialise. It calls you back only where you made the storage yourself (mts_session_custom); each
- * function's comment says whether it may.
+ * write-ahead log only after exec. The library has no threads of its own and nothing to initialise. It
+ * calls you back only where you made the storage yourself (mts_session_custom); each function's comment
+ * says whether it may.
  *
  * TEXT is UTF-8. In: pointer and length in bytes, no NUL needed; the length MTS_Z means that the text
  * ends in NUL. Out: into your buffer; where it is too small the call answers MTS_TOO_SMALL and the

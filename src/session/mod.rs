@@ -255,8 +255,8 @@ impl Session {
     }
 
     /// Saves and lets go of the storage. Later calls fail with
-    /// [`Closed`](crate::ErrorKind::Closed), but [`Session::delete`]; closing again does nothing. When saving fails the
-    /// session stays open, and closing may be tried again.
+    /// [`Closed`](crate::ErrorKind::Closed), but [`Session::delete`]; closing again does nothing. When
+    /// saving fails the session stays open, and closing may be tried again.
     pub fn close(&self) -> Result<()> {
         self.shut(false)
     }
@@ -281,8 +281,8 @@ impl Session {
     }
 
     /// Removes the session with its file and side files (Telethon's `delete`), and closes it. What
-    /// waits in memory is dropped with it. Where that fails, the session goes on. The lock file stays, blank: removing it would let two
-    /// owners hold two different locks.
+    /// waits in memory is dropped with it. Where that fails, the session goes on. The lock file stays,
+    /// blank: removing it would let two owners hold two different locks.
     pub fn delete(&self) -> Result<()> {
         self.check_process()?;
         let _turn = self.commits()?;
