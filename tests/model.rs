@@ -16,8 +16,9 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 enum Op {
-    Whole { id: i64, hash: i64, names: Vec<u8>, phone: u8, name: u8 },
+    Whole { id: i64, hash: i64, names: Vec<u8>, phone: u8, name: u8, flags: u32 },
     Named { id: i64, hash: i64, names: Vec<u8> },
+    Titled { id: i64, name: u8, flags: u32, hashless: bool },
     Bare { id: i64, hash: i64 },
     Min { id: i64, name: u8 },
     Forget { id: i64 },
@@ -38,9 +39,15 @@ fn op() -> impl Strategy<Value = Op> {
     let id = 1..=PEERS;
     let hash = 1..=5_i64;
     let names = || proptest::collection::vec(1..=NAMES, 0..3);
+    let flags = || prop_oneof![Just(0), Just(Entity::BOT), Just(Entity::VERIFIED)];
     prop_oneof![
-        4 => (id.clone(), hash.clone(), names(), 0..4_u8, 0..3_u8)
-            .prop_map(|(id, hash, names, phone, name)| Op::Whole { id, hash, names, phone, name }),
+        4 => (id.clone(), hash.clone(), names(), 0..4_u8, 0..3_u8, flags()).prop_map(
+            |(id, hash, names, phone, name, flags)| {
+                Op::Whole { id, hash, names, phone, name, flags }
+            }
+        ),
+        2 => (id.clone(), 1..3_u8, flags(), any::<bool>())
+            .prop_map(|(id, name, flags, hashless)| Op::Titled { id, name, flags, hashless }),
         2 => (id.clone(), hash.clone(), names())
             .prop_map(|(id, hash, names)| Op::Named { id, hash, names }),
         2 => (id.clone(), hash.clone()).prop_map(|(id, hash)| Op::Bare { id, hash }),
@@ -85,6 +92,9 @@ struct Row {
     names: Vec<String>,
     phone: String,
     name: String,
+    flags: u32,
+    /// Telethon has replaced it: what it has no place for may be kept or not.
+    replaced: bool,
 }
 
 #[derive(Debug, Default)]
@@ -170,10 +180,10 @@ impl Life {
         let joined =
             |names: &[u8]| names.iter().map(|n| username(*n)).collect::<Vec<_>>().join(" ");
         match op {
-            Op::Whole { id, hash, names, phone: p, name: n } => {
+            Op::Whole { id, hash, names, phone: p, name: n, flags } => {
                 let (usernames, phone, name) = (joined(names), phone(*p), name(*n));
                 self.put(EntityRef {
-                    flags: Entity::WHOLE,
+                    flags: Entity::WHOLE | flags,
                     usernames: &usernames,
                     phone: &phone,
                     name: &name,
@@ -183,6 +193,15 @@ impl Life {
                 self.model.take_phone(*id, phone);
                 let row = self.model.rows.entry(*id).or_default();
                 (row.hash, row.name) = (*hash, name);
+                (row.flags, row.replaced) = (*flags, false);
+            }
+            Op::Titled { id, name: n, flags, hashless } => {
+                // Says nothing of the names, whoever has them by now.
+                let Some(row) = self.model.rows.get_mut(id) else { return };
+                (row.name, row.flags) = (name(*n), row.flags | flags);
+                let (hash, no_hash) = (row.hash, if *hashless { Entity::NO_HASH } else { 0 });
+                let flags = flags | no_hash;
+                self.put(EntityRef { flags, name: &name(*n), ..bare(*id, hash) });
             }
             Op::Named { id, hash, names } => {
                 let usernames = joined(names);
@@ -271,6 +290,7 @@ impl Life {
                 self.model.take_phone(*id, String::new());
                 let row = self.model.rows.entry(*id).or_default();
                 (row.hash, row.name) = (*hash, name.unwrap_or_default());
+                row.replaced = true;
             }
             Op::Check => self.check(),
         }
@@ -288,6 +308,11 @@ impl Life {
                 row.map(|row| row.name.as_str()),
                 "name of {id}"
             );
+            if let (Some(found), Some(row)) = (found, row)
+                && !row.replaced
+            {
+                assert_eq!(found.item.flags, row.flags, "flags of {id}");
+            }
         }
         for n in 1..=NAMES {
             let text = username(n);
