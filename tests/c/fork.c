@@ -59,6 +59,49 @@ static void child_outlives_parent(const char *path)
     close(ends[0]);
 }
 
+/* What a child can open once its parent has closed it, by the parent's journal. */
+static void child_opens_after_parent(const char *path, uint32_t journal, mts_status wanted)
+{
+    mts_options options = MTS_OPTIONS_INIT;
+    mts_session *session, *own = NULL;
+    mts_status answer = MTS_E_INTERNAL;
+    int to_child[2], to_parent[2];
+    char word = 0;
+    pid_t child;
+
+    options.journal = journal;
+    CHECK(pipe(to_child) == 0 && pipe(to_parent) == 0);
+    OK(mts_session_open(path, MTS_Z, &options, &session, &err));
+    OK(mts_session_put_entity(session, 2, 22, MTS_ENTITY_WHOLE, 0, "bob", MTS_Z, "", 0, "", 0, &err));
+    OK(mts_session_save(session, &err));
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        mts_session_free(session);
+        if (read(to_child[0], &word, 1) != 1)
+            raise(SIGKILL);
+        answer = mts_session_open(path, MTS_Z, NULL, &own, NULL);
+        if (answer == MTS_OK)
+            answer = mts_session_put_entity(own, 3, 33, MTS_ENTITY_WHOLE, 0, "eve", MTS_Z, "", 0, "",
+                                            0, NULL);
+        if (answer == MTS_OK)
+            answer = mts_session_close(own, NULL);
+        if (write(to_parent[1], &answer, sizeof answer) != sizeof answer)
+            raise(SIGKILL);
+        raise(SIGKILL);
+    }
+    OK(mts_session_close(session, &err));
+    mts_session_free(session);
+    CHECK(write(to_child[1], &word, 1) == 1);
+    CHECK(read(to_parent[0], &answer, sizeof answer) == sizeof answer);
+    CHECK(answer == wanted);
+    CHECK(waitpid(child, NULL, 0) == child);
+    close(to_child[0]);
+    close(to_child[1]);
+    close(to_parent[0]);
+    close(to_parent[1]);
+}
+
 int main(int count, char **words)
 {
     mts_session *session, *other;
@@ -97,5 +140,7 @@ int main(int count, char **words)
     close(ends[0]);
     close(ends[1]);
     child_outlives_parent(path);
+    child_opens_after_parent(path, MTS_JOURNAL_ROLLBACK, MTS_OK);
+    child_opens_after_parent(path, MTS_JOURNAL_WAL, MTS_E_UNSUPPORTED);
     return failures != 0;
 }

@@ -7,8 +7,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::ffi::clock;
@@ -43,12 +43,7 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     if path.as_os_str().as_bytes().contains(&0) {
         return Err(Error::argument(format!("the path {} has a NUL in it", path.display())));
     }
-    let mut canonical = fs::canonicalize(path);
-    if canonical.is_err() && path.symlink_metadata().is_ok_and(|meta| !meta.is_symlink()) {
-        // It was made in between.
-        canonical = fs::canonicalize(path);
-    }
-    match canonical {
+    match fs::canonicalize(path) {
         Ok(real) => {
             let kind = fs::metadata(&real).map_err(|error| Error::io("open", &real, &error))?;
             if kind.is_dir() {
@@ -64,7 +59,8 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
             Ok(real)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if path.symlink_metadata().is_ok() {
+            // A file may have been made there in between.
+            if path.symlink_metadata().is_ok_and(|meta| meta.is_symlink()) {
                 return Err(Error::io("follow the symbolic link", path, &error));
             }
             let Some(name) = path.file_name() else {
@@ -122,9 +118,17 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
 /// Closing any descriptor of a file drops all POSIX locks that the process has on it, SQLite's
 /// included. So a database file is read by other means only while this registry is held and the
 /// file is not in it.
-static OPEN_FILES: Mutex<BTreeMap<FileId, Vec<Claim>>> = Mutex::new(BTreeMap::new());
+static OPEN_FILES: Mutex<BTreeMap<FileId, Vec<Arc<Entry>>>> = Mutex::new(BTreeMap::new());
 
-pub(super) struct Registry(MutexGuard<'static, BTreeMap<FileId, Vec<Claim>>>);
+pub(super) struct Registry(MutexGuard<'static, BTreeMap<FileId, Vec<Arc<Entry>>>>);
+
+/// One session that has a file open.
+struct Entry {
+    claim: Claim,
+    /// Another one than this is the parent, before a fork.
+    process: Process,
+    has_log: AtomicBool,
+}
 
 /// What a session asks of others that have its file.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -149,34 +153,52 @@ impl Registry {
     /// Whether the claim goes with those of others in this process. By one path the owner lock says so
     /// too, but a file may have several names.
     pub(super) fn allows(&self, id: FileId, claim: Claim) -> bool {
-        let goes_with = |other: &Claim| match claim {
+        let goes_with = |other: &Arc<Entry>| match claim {
+            _ if !other.process.is_this() => true,
             Claim::None => true,
-            Claim::Shared => *other != Claim::Own,
-            Claim::Own => *other == Claim::None,
+            Claim::Shared => other.claim != Claim::Own,
+            Claim::Own => other.claim == Claim::None,
         };
-        self.0.get(&id).is_none_or(|claims| claims.iter().all(goes_with))
+        self.0.get(&id).is_none_or(|entries| entries.iter().all(goes_with))
+    }
+
+    /// Whether a parent had the file open with a write-ahead log when it was forked. SQLite believes
+    /// then that this process has the parent's lock on it, for as long as it lives.
+    pub(super) fn was_forked_with_log(&self, id: FileId) -> bool {
+        let is_one =
+            |entry: &Arc<Entry>| !entry.process.is_this() && entry.has_log.load(Ordering::Relaxed);
+        self.0.get(&id).is_some_and(|entries| entries.iter().any(is_one))
     }
 
     /// Enters the file and lets go of the registry.
     pub(super) fn enter(mut self, id: FileId, claim: Claim) -> Registered {
-        self.0.entry(id).or_default().push(claim);
-        Registered(id, claim)
+        let entry = Entry { claim, process: Process::this(), has_log: AtomicBool::new(false) };
+        let entry = Arc::new(entry);
+        self.0.entry(id).or_default().push(Arc::clone(&entry));
+        Registered { id, entry }
     }
 }
 
 /// The entry of one open database; to be dropped after its connection.
-pub(super) struct Registered(FileId, Claim);
+pub(super) struct Registered {
+    id: FileId,
+    entry: Arc<Entry>,
+}
+
+impl Registered {
+    /// Notes whether a write-ahead log is in use.
+    pub(super) fn set_log(&self, has_log: bool) {
+        self.entry.has_log.store(has_log, Ordering::Relaxed);
+    }
+}
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let Registered(id, claim) = self;
         let mut registry = Registry::hold();
-        if let Some(claims) = registry.0.get_mut(id) {
-            if let Some(place) = claims.iter().position(|other| other == claim) {
-                claims.swap_remove(place);
-            }
-            if claims.is_empty() {
-                registry.0.remove(id);
+        if let Some(entries) = registry.0.get_mut(&self.id) {
+            entries.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
+            if entries.is_empty() {
+                registry.0.remove(&self.id);
             }
         }
     }

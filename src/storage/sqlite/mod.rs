@@ -113,7 +113,7 @@ struct Open {
     state: State,
     journal: JournalState,
     notices: Arc<Notices>,
-    _registered: Option<Registered>,
+    registered: Option<Registered>,
     _copy: Option<PrivateCopy>,
     lock: Option<OwnerLock>,
 }
@@ -207,7 +207,7 @@ impl Open {
         durable: bool,
         work: impl FnOnce(&mut Writer<'_>) -> std::result::Result<T, Fault>,
     ) -> std::result::Result<T, Fault> {
-        let Open { db, sql, state, journal, notices, .. } = self;
+        let Open { db, sql, state, journal, notices, registered, .. } = self;
         let in_place = journal.folder.as_mut().is_some_and(Folder::is_as_seen) && !durable;
         if !in_place {
             storage.check_place()?;
@@ -227,6 +227,9 @@ impl Open {
                     state.load_side(db, sql, notices)?;
                 }
             }
+        }
+        if let Some(registered) = registered {
+            registered.set_log(journal.is_in_use());
         }
         if !in_place {
             journal.check(&storage.path)?;
@@ -605,7 +608,7 @@ impl SqliteStorage {
         if let Some(open) = open {
             self.leave_log(open);
         }
-        let Some(Open { db, sql, state, journal, notices, _registered, _copy, lock }) = open.take()
+        let Some(Open { db, sql, state, journal, notices, registered, _copy, lock }) = open.take()
         else {
             return Ok(());
         };
@@ -613,7 +616,7 @@ impl SqliteStorage {
             Ok(()) => Ok(()),
             Err((db, error)) => {
                 let db = Db::new(db);
-                *open = Some(Open { db, sql, state, journal, notices, _registered, _copy, lock });
+                *open = Some(Open { db, sql, state, journal, notices, registered, _copy, lock });
                 Err(Error::sqlite("close", &self.path, &error))
             }
         }

@@ -75,6 +75,16 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<(SqliteStora
 
     let registry = Registry::hold();
     let (mut id, content) = look(&path, &registry)?;
+    if registry.was_forked_with_log(id) {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "cannot open {}: it was open with a write-ahead log when this process was forked, \
+                 which SQLite cannot make good; exec first, or fork before it is opened",
+                path.display()
+            ),
+        ));
+    }
     let new = matches!(content, Content::New);
     let (connected, registered, copy) = match content {
         Content::Json(json) if options.read_only => {
@@ -560,6 +570,9 @@ fn finish(
             db.execute_batch("COMMIT")?;
         }
         journal = JournalState::start(&db, shape.wal, path, options, &notices)?;
+        if let Some(registered) = &registered {
+            registered.set_log(journal.is_in_use());
+        }
         if !plan.is_empty() {
             journal.prepare(&db)?;
             schema = migrate(&db, fresh_schema(options))?;
@@ -588,7 +601,7 @@ fn finish(
             state,
             journal,
             notices,
-            _registered: registered,
+            registered,
             _copy: copy,
             lock: None,
         })),
