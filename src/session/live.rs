@@ -20,7 +20,7 @@ use crate::{
 /// changed the answer.
 const MAX_MISSES: usize = 10_000;
 
-/// Longest name that is remembered as missed, in bytes; no username comes near it.
+/// Longest name that is remembered as missed, in bytes; no username or phone number comes near it.
 const MAX_MISS: usize = 64;
 
 /// How many stored rows can be compared with the misses in the time that one look-up in the storage
@@ -314,7 +314,7 @@ impl Live {
             }
             // Noted, it would pass for the phone number; it is nobody's username anyway.
             Find::Username(name) if looks_like_phone(name) => {}
-            Find::Username(name) if name.len() > MAX_MISS => {}
+            Find::Username(name) | Find::Phone(name) if name.len() > MAX_MISS => {}
             Find::Username(name) | Find::Phone(name) => {
                 self.missed_names.insert(name.into());
             }
@@ -352,6 +352,18 @@ fn looks_like_phone(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_too_long_is_not_remembered_as_missed() {
+        let mut live = Live::new(Arc::default(), false, &Options::default());
+        for (length, missed) in [(MAX_MISS, true), (MAX_MISS + 1, false)] {
+            let (name, phone) = ("a".repeat(length), "1".repeat(length));
+            for by in [Find::Username(&name), Find::Phone(&phone)] {
+                live.miss(by);
+                assert_eq!(live.missed(by), missed, "{by:?}");
+            }
+        }
+    }
 
     #[test]
     fn what_waits_is_due_at_its_age_by_a_clock_that_may_be_set_back() {

@@ -136,12 +136,11 @@ impl Session {
             if asked == Asked::Yes && self.find_one::<Entity>(Find::Id(record.id), false).is_err() {
                 asked = Asked::InVain;
             }
-            let added = if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
-                Entity::KEPT_FLAGS
-            } else {
-                0
-            };
-            let record = EntityRef { flags: record.flags & !added, ..*record };
+            let mut record = *record;
+            if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
+                // They would take the place of those that may be stored.
+                record.flags &= !Entity::KEPT_FLAGS;
+            }
             let mut live = self.live_mut()?;
             live.put_entity(&record, None, asked, now);
             due = live.is_due(time, &self.options);

@@ -20,7 +20,7 @@ use crate::{Entity, EntityRef, PeerId};
 const STALE: i64 = 86_400;
 
 /// A record that says of itself that it is older than this, in seconds, may be older than what is stored.
-const SOON: i64 = 60;
+const OLD: i64 = 60;
 
 /// An id's place in the index: which row.
 #[derive(Clone, Copy)]
@@ -64,8 +64,7 @@ pub(super) enum Asked {
     No,
     /// What it has is in the table now; where nothing is there, it has nothing.
     Yes,
-    /// It cannot be read now. The record does not add flags then, which would take the place of those that
-    /// may be stored.
+    /// It cannot be read now. The record adds no flags then.
     InVain,
 }
 
@@ -183,7 +182,7 @@ impl Table {
                 let has_none = hashless && record.flags & (Entity::MIN | Entity::NO_HASH) == 0;
                 let known = match asked {
                     // The storage may have the hash, other flags, or news of later than an earlier time.
-                    Asked::No if hashless || adds_flags || seen < now - SOON => {
+                    Asked::No if hashless || adds_flags || seen < now - OLD => {
                         return Put::NeedsRow;
                     }
                     // Nothing to add to.

@@ -334,10 +334,7 @@ impl OwnerLock {
         if !meta.is_file() {
             return Err(failed(io::Error::other("it is not a file")));
         }
-        let mut hint = [0; HINT + 1];
-        let read = file.read_at(&mut hint, 0).map_err(failed)?;
-        let hint = hint.get(..read).unwrap_or_default();
-        if !is_hint(hint) {
+        if !is_hint(&read_hint(&file).map_err(failed)?) {
             return Err(taken_name());
         }
         drop(registry);
@@ -345,7 +342,8 @@ impl OwnerLock {
             file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
         }
         let taken = if shared { file.try_lock_shared() } else { file.try_lock() };
-        let holder = holder(hint);
+        // Read again: by now he may have come, or gone.
+        let holder = holder(&read_hint(&file).unwrap_or_default());
         match taken {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -395,6 +393,14 @@ impl Drop for OwnerLock {
             let _ = self.file.unlock();
         }
     }
+}
+
+/// What a lock file says; of one that is longer than ours a byte more.
+fn read_hint(file: &File) -> io::Result<Vec<u8>> {
+    let mut hint = vec![0; HINT + 1];
+    let read = file.read_at(&mut hint, 0)?;
+    hint.truncate(read);
+    Ok(hint)
 }
 
 /// Whether a lock file of ours can read so, one whose content was lost with the power (zeros) too: not

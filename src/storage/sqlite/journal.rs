@@ -42,8 +42,9 @@ pub(super) struct JournalState {
     left_over: bool,
     /// The log itself and its index, once something was written to it.
     log: Option<(FileId, FileId)>,
-    /// The path of the log.
+    /// Their paths.
     log_path: PathBuf,
+    index_path: PathBuf,
     /// Where both lie, for commits that are not to be synced: checking file and log by their paths
     /// would take a seventh of such a commit.
     pub(super) folder: Option<Folder>,
@@ -60,8 +61,8 @@ impl JournalState {
         notices: &Notices,
     ) -> rusqlite::Result<JournalState> {
         let wanted = options.journal != Journal::Rollback;
-        let log_path = beside(path, "-wal");
-        let mut state = JournalState { wanted, log_path, ..JournalState::default() };
+        let (log_path, index_path) = (beside(path, "-wal"), beside(path, "-shm"));
+        let mut state = JournalState { wanted, log_path, index_path, ..JournalState::default() };
         if wal {
             // Somebody left it so, or was killed.
             state.prepare(db)?;
@@ -163,12 +164,12 @@ impl JournalState {
     /// that were written to. They go when somebody closes the file who believes to be the last one to
     /// have it, as happens after this process has opened and closed it by other means. What is written
     /// to them then, nobody finds again.
-    pub(super) fn check(&mut self, path: &Path) -> Result<(), Error> {
+    pub(super) fn check(&mut self) -> Result<(), Error> {
         if !self.wal {
             return Ok(());
         }
         let id = |name: &Path| fs::metadata(name).ok().map(|meta| file_id(&meta));
-        let log = id(&self.log_path).zip(id(&beside(path, "-shm")));
+        let log = id(&self.log_path).zip(id(&self.index_path));
         if self.log.is_some() && self.log != log {
             return Err(Error::new(
                 ErrorKind::Io,
@@ -240,7 +241,7 @@ impl JournalState {
 
     /// At close, where file or log are not ours any more: touches neither. SQLite would copy what is in
     /// our log into the file that it has open, whoever has that by now.
-    pub(super) fn abandon(&mut self, db: &Db, notices: &Notices, why: &Error) {
+    pub(super) fn leave_alone(&mut self, db: &Db, notices: &Notices, why: &Error) {
         self.let_go(db);
         let _ = db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         notices.push(format!(

@@ -232,7 +232,7 @@ impl Open {
             registered.set_log(journal.is_in_use());
         }
         if !in_place {
-            journal.check(&storage.path)?;
+            journal.check()?;
             if let Some(folder) = &mut journal.folder {
                 folder.set_seen();
             }
@@ -597,9 +597,9 @@ impl SqliteStorage {
         if !journal.is_in_use() {
             return;
         }
-        match self.check_place().and_then(|()| journal.check(&self.path)) {
+        match self.check_place().and_then(|()| journal.check()) {
             Ok(()) => journal.stop(db, &self.options),
-            Err(error) => journal.abandon(db, notices, &error.at(self.path.display())),
+            Err(error) => journal.leave_alone(db, notices, &error.at(self.path.display())),
         }
     }
 
