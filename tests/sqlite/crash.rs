@@ -2,7 +2,7 @@
 
 use mtsession::{EntityRef, Look, Options, Session, UpdateStatePatch};
 
-use super::files::Other;
+use super::other::Other;
 use super::*;
 
 /// What the other process does: the whole life of a session over and over, so often or for ever, a

@@ -1,15 +1,15 @@
 //! The file on disk: where it is, whose it is, who may read it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use mtsession::{
     EntityRef, ErrorKind, How, Look, NoticeKind, Options, Session, SqliteOptions, Storage,
 };
 use rusqlite::OpenFlags;
 
+use super::other::Other;
 use super::*;
 
 fn mode(path: &Path) -> u32 {
@@ -18,232 +18,6 @@ fn mode(path: &Path) -> u32 {
 
 fn lock_file(path: &Path) -> PathBuf {
     PathBuf::from(format!("{}-lock", path.display()))
-}
-
-/// This test program again, as another process that does `task` with the session at `path`.
-pub struct Other {
-    child: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Other {
-    pub fn start(task: &str, path: &Path) -> Other {
-        Other::run(Command::new(std::env::current_exe().unwrap()), task, path)
-    }
-
-    /// With file systems of its own: `mount`, a line of shell, is run first.
-    pub fn start_after(mount: &str, task: &str, path: &Path) -> Other {
-        // The user of a namespace of its own may mount; unshare is of util-linux, as mount is.
-        let own = ["--map-root-user", "--mount"];
-        let may = Command::new("unshare").args(own).arg("true").output().unwrap();
-        assert!(may.status.success(), "this system lets nobody mount in a namespace: {may:?}");
-        let mut command = Command::new("unshare");
-        command.args(own).args(["sh", "-c"]);
-        command.arg(format!("{mount} && exec \"$0\" \"$@\""));
-        command.arg(std::env::current_exe().unwrap());
-        Other::run(command, task, path)
-    }
-
-    /// Under strace, which notes in the file `notes` what it does to files, and what it says.
-    pub fn start_noted(notes: &Path, task: &str, path: &Path) -> Other {
-        let mut command = Command::new("strace");
-        // What changes files, as far as this system has it, and what is needed to know which.
-        const CALLS: &str = "trace=openat,?open,?creat,close,write,writev,pwrite64,pwritev,\
-             ?pwritev2,fsync,fdatasync,sync_file_range,fallocate,truncate,ftruncate,?unlink,\
-             unlinkat,?rename,?renameat,renameat2,?link,linkat,?symlink,symlinkat,\
-             copy_file_range,?sendfile,mkdirat";
-        // Texts are whole, in hex.
-        command.args(["-f", "-a1", "-xx", "-s", "1000000", "-e", CALLS, "-o"]);
-        command.arg(notes).arg(std::env::current_exe().unwrap());
-        Other::run(command, task, path)
-    }
-
-    /// Under strace, which lets the `nth` of these system calls on the session or its journals
-    /// fail, and notes it in the file `notes`.
-    pub fn start_failing(notes: &Path, call: &str, nth: usize, task: &str, path: &Path) -> Other {
-        let mut command = Command::new("strace");
-        let fault = format!("inject={call}:error=EIO:when={nth}");
-        command.args(["-f", "-e", &format!("trace={call}"), "-e", &fault, "-o"]);
-        command.arg(notes).args(["-P", path.parent().unwrap().to_str().unwrap()]);
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            command.arg("-P").arg(format!("{}{suffix}", path.display()));
-        }
-        command.arg(std::env::current_exe().unwrap());
-        Other::run(command, task, path)
-    }
-
-    /// Under strace, which notes in the file `notes` when the process opens `name`, and holds it up
-    /// for a second then.
-    pub fn start_slowed(notes: &Path, name: &str, task: &str, path: &Path) -> Other {
-        let mut command = Command::new("strace");
-        command.args(["-f", "-e", "trace=openat", "-e", "inject=openat:delay_enter=1000000"]);
-        command.args(["-P", name, "-o"]).arg(notes).arg(std::env::current_exe().unwrap());
-        Other::run(command, task, path)
-    }
-
-    fn run(mut command: Command, task: &str, path: &Path) -> Other {
-        let mut child = command
-            .args(["--exact", "files::another_process", "--nocapture"])
-            .env("MTS_TEST_TASK", task)
-            .env("MTS_TEST_PATH", path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = child.stdin.take().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while line.trim_end() != "ready" {
-            line.clear();
-            assert!(stdout.read_line(&mut line).unwrap() > 0, "the other process failed");
-        }
-        Other { child, stdin, stdout }
-    }
-
-    /// Answers what it waits for.
-    pub fn say(&mut self, line: &str) {
-        self.stdin.write_all(format!("{line}\n").as_bytes()).unwrap();
-    }
-
-    /// Lets it go on to its end; answers what it says.
-    pub fn finish(self) -> String {
-        self.finish_with("")
-    }
-
-    /// Answers the last that it waits for.
-    pub fn finish_with(mut self, line: &str) -> String {
-        self.say(line);
-        let mut said = String::new();
-        self.stdout.read_to_string(&mut said).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        said
-    }
-
-    /// Kills it; answers all that it said before.
-    pub fn kill_and_read(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let mut said = String::new();
-        self.stdout.read_to_string(&mut said).unwrap();
-        said
-    }
-
-    fn kill(mut self) -> u32 {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child.id()
-    }
-}
-
-/// The name of a task may end with that of the journal.
-fn task_and_journal(name: &str) -> (&str, Journal) {
-    let with = |journal| move |task| (task, journal);
-    let power_safe = name.strip_suffix(" with power-safe log").map(with(Journal::WalPowerSafe));
-    power_safe
-        .or_else(|| name.strip_suffix(" with log").map(with(Journal::WalProcessSafe)))
-        .unwrap_or((name, Journal::Rollback))
-}
-
-/// Does nothing but in the process that `Other` starts.
-#[test]
-fn another_process() {
-    let Ok(task) = std::env::var("MTS_TEST_TASK") else { return };
-    let path = PathBuf::from(std::env::var_os("MTS_TEST_PATH").unwrap());
-    let ready = || {
-        println!("\nready");
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    };
-    // Whole lines at once: the process may be killed in between.
-    let say = |line: &str| std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
-    let (task, journal) = task_and_journal(&task);
-    match task {
-        "own" => {
-            let storage = open(&path);
-            ready();
-            storage.close().unwrap();
-        }
-        "save and close" => {
-            let storage = open_with(&path, journal::options(journal));
-            put(&storage, person(1, 100, "ada", "", ""), ALL);
-            ready();
-            storage.close().unwrap();
-            say(&notices(&storage).join("\n"));
-        }
-        "share" => {
-            let storage = open_with(&path, SHARED());
-            ready();
-            set(&storage, |account| account.auth_key = Some(key(5)));
-        }
-        "half a write" => {
-            let db = Connection::open(&path).unwrap();
-            // So small a cache that uncommitted pages reach the file.
-            db.execute_batch(
-                "PRAGMA cache_size = 1; BEGIN IMMEDIATE; UPDATE sessions SET port = 1",
-            )
-            .unwrap();
-            db.execute_batch(
-                "WITH RECURSIVE n(i) AS (VALUES (1000) UNION ALL SELECT i + 1 FROM n WHERE \
-                 i < 9000) INSERT INTO entities (id, hash, name) SELECT i, i, 'uncommitted' FROM n",
-            )
-            .unwrap();
-            ready();
-        }
-        "find it locked" => {
-            let db = Connection::open(&path).unwrap();
-            db.busy_timeout(std::time::Duration::ZERO).unwrap();
-            let error = db.execute_batch("BEGIN IMMEDIATE").unwrap_err();
-            assert!(error.to_string().contains("locked"), "{error}");
-            ready();
-        }
-        "umask" => {
-            open(&path).close().unwrap();
-            ready();
-        }
-        "live" => crash::live(&path, journal, &ready(), say),
-        "insist" => {
-            ready();
-            io::insist(&path, journal, say);
-        }
-        "clone" => {
-            ready();
-            power::clone_a_session(&path, say);
-        }
-        "fill the disk" => {
-            ready();
-            full::fill(&path, journal);
-        }
-        "ask for the log" => {
-            ready();
-            let storage = open_with(&path, journal::options(Journal::WalProcessSafe));
-            put(&storage, person(1, 100, "ada", "", ""), ALL);
-            say(&format!("log: {}", path.with_extension("session-wal").exists()));
-            say(&notices(&storage).join("\n"));
-        }
-        "enter the log" => {
-            let storage = open_with(&path, journal::options(Journal::WalProcessSafe));
-            ready();
-            let noticed = put(&storage, person(1, 100, "ada", "", ""), ALL);
-            say(&format!("noticed: {noticed}"));
-            say(&format!("log: {}", path.with_extension("session-wal").exists()));
-        }
-        "read" => {
-            let db = Connection::open(&path).unwrap();
-            db.query_row("SELECT count(*) FROM entities", [], |_| Ok(())).unwrap();
-            ready();
-        }
-        "write and close" => {
-            let n = ready();
-            run(
-                &path,
-                &format!("INSERT INTO entities (id, hash, name) VALUES (1000 + {n}, 1, 'theirs')"),
-            );
-            ready();
-        }
-        other => panic!("no task {other}"),
-    }
 }
 
 #[test]
@@ -285,7 +59,7 @@ fn a_session_has_one_owner_among_processes() {
     let other = Other::start("own", &path);
     let error = refused(&path, SqliteOptions::default());
     assert_eq!(error.kind(), ErrorKind::Owned);
-    assert!(error.message().contains(&format!("process {}", other.child.id())), "{error}");
+    assert!(error.message().contains(&format!("process {}", other.id())), "{error}");
     other.finish();
     assert_eq!(notices(&open(&path)), [""; 0]);
 }
@@ -404,7 +178,7 @@ fn files_are_for_their_owner_alone_whatever_the_umask() {
     let (folder, path) = place();
     // The umask belongs to the whole process, so a shell sets it for another one.
     let status = Command::new("sh")
-        .args(["-c", "umask 0 && exec \"$0\" --exact files::another_process --nocapture"])
+        .args(["-c", "umask 0 && exec \"$0\" --exact other::another_process --nocapture"])
         .arg(std::env::current_exe().unwrap())
         .env("MTS_TEST_TASK", "umask")
         .env("MTS_TEST_PATH", &path)

@@ -2,8 +2,8 @@
 
 use mtsession::{EntityRef, ErrorKind, How, Look, Options, Session};
 
-use super::files::Other;
 use super::journal::options;
+use super::other::Other;
 use super::*;
 
 /// What the other process does on its small disk.

@@ -3,8 +3,8 @@
 use mtsession::{ErrorKind, Options, Session};
 
 use super::crash::{Promised, look, put_and_set};
-use super::files::Other;
 use super::journal::options;
+use super::other::Other;
 use super::*;
 
 /// What the other process does: a life of a session, in which what has failed is tried once more.

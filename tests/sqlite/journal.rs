@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::files::Other;
+use super::other::Other;
 use super::*;
 
 fn with_log(path: &Path) -> SqliteStorage {

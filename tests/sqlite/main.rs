@@ -13,6 +13,7 @@ mod full;
 mod import;
 mod io;
 mod journal;
+mod other;
 mod power;
 mod schemas;
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use mtsession::{Options, Session};
 
 use super::crash::{Promised, look, put_and_set};
-use super::files::Other;
+use super::other::Other;
 use super::*;
 
 /// A write reaches the disk in parts of so many bytes.
