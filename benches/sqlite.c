@@ -62,8 +62,8 @@ static void create(void)
         " hash integer, primary key(md5_digest, file_size, type));"
         "CREATE TABLE update_state (id integer primary key, pts integer, qts integer,"
         " date integer, seq integer);"
-        "CREATE INDEX by_username ON entities (username) WHERE username IS NOT NULL;"
-        "CREATE INDEX by_phone ON entities (phone) WHERE phone IS NOT NULL;"
+        "CREATE INDEX by_username ON entities (username, hash, date) WHERE username IS NOT NULL;"
+        "CREATE INDEX by_phone ON entities (phone, hash, date) WHERE phone IS NOT NULL;"
         "INSERT INTO version VALUES (7);"
         "INSERT INTO sessions VALUES (2, '149.154.167.51', 443, zeroblob(256), NULL);"
         "COMMIT");

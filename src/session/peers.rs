@@ -53,6 +53,8 @@ pub struct Found<T> {
 
 /// What a look-up can answer with.
 trait Answer: Sized {
+    /// Whether it is no more than an [`InputPeer`].
+    const IS_INPUT_PEER: bool;
     /// From memory, if it knows enough.
     fn of_view(view: View<'_>) -> Option<Self>;
     /// From memory, when no more is to be had.
@@ -63,6 +65,8 @@ trait Answer: Sized {
 }
 
 impl Answer for InputPeer {
+    const IS_INPUT_PEER: bool = true;
+
     fn of_view(view: View<'_>) -> Option<InputPeer> {
         let access_hash = view.access_hash()?;
         Some(InputPeer { id: view.id(), access_hash, seen: view.seen() })
@@ -82,6 +86,8 @@ impl Answer for InputPeer {
 }
 
 impl Answer for Entity {
+    const IS_INPUT_PEER: bool = false;
+
     fn of_view(view: View<'_>) -> Option<Entity> {
         view.whole()
     }
@@ -361,6 +367,22 @@ impl Session {
             }
             if self.live()?.missed(by) {
                 return Ok(None);
+            }
+        }
+        if id.is_none()
+            && T::IS_INPUT_PEER
+            && let Some(peer) = self.storage.find_input_peer(by)?
+        {
+            let mut live = self.live.write().map_err(poisoned)?;
+            let learnt = match by {
+                _ if live.age != age => None,
+                Find::Username(name) => live.table.learn_owner(peer, name, false),
+                Find::Phone(phone) => live.table.learn_owner(peer, phone, true),
+                Find::Id(_) | Find::Name(_) => None,
+            };
+            if let Some(answer) = learnt.and_then(|slot| live.table.view(slot)).and_then(T::of_view)
+            {
+                return Ok(Some(answer));
             }
         }
         // Memory knows who it is, but not all of it.

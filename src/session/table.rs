@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames, split_usernames};
 use crate::storage::believable;
-use crate::{Entity, EntityRef, PeerId};
+use crate::{Entity, EntityRef, InputPeer, PeerId};
 
 /// An unchanged entity is written again when its stored date is older than this, in seconds, so
 /// that whoever prunes by date does not lose peers that are met daily.
@@ -359,6 +359,26 @@ impl Table {
             self.own_all(slot, &owned);
         }
         slot
+    }
+
+    /// Takes in what the storage knows of the owner of a username or phone number who is not here yet,
+    /// and answers where he stands now. The name is in the row, but not all that he may have of its kind.
+    pub(super) fn learn_owner(&mut self, peer: InputPeer, name: &str, phone: bool) -> Option<u32> {
+        if self.slot(peer.id).is_some() {
+            return None;
+        }
+        let mut row = Row::new(peer.id, peer.access_hash);
+        row.seen = peer.seen;
+        row.set_stored_seen(peer.seen);
+        row.set_known(Known::HASH);
+        if phone {
+            row.set_texts("", name, "");
+        } else {
+            row.set_texts(name, "", "");
+        }
+        let slot = self.insert(row);
+        self.own(slot, name, phone);
+        Some(slot)
     }
 
     /// Notes that the storage has nothing of this peer.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::entity::Known;
 use crate::ffi::clock;
-use crate::{Account, Entity, FileKey, PeerId, Result, SentFile, UpdateState};
+use crate::{Account, Entity, FileKey, InputPeer, PeerId, Result, SentFile, UpdateState};
 
 pub use memory::MemoryStorage;
 pub use sqlite::{Journal, SqliteOptions, SqliteStorage};
@@ -170,6 +170,12 @@ pub trait Storage: Send + Sync {
     /// What is stored under a key, newest first by when it was seen. A username or phone belongs
     /// to one peer: the storage answers the newest holder and takes the name from the others.
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>>;
+
+    /// As [`find`](Storage::find) by a username or phone number, but only what a request needs of the
+    /// peer, where that costs less. `None` says nothing: [`find`](Storage::find) must be asked.
+    fn find_input_peer(&self, _by: Find<'_>) -> Result<Option<InputPeer>> {
+        Ok(None)
+    }
 
     /// At most `max` entities with a marked id above `after`, ascending.
     fn list(&self, after: Option<PeerId>, max: usize) -> Result<Vec<Entity>>;

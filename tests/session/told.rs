@@ -54,6 +54,58 @@ fn hash(session: &Session, n: i64) -> i64 {
 }
 
 #[test]
+fn all_that_is_stored_of_a_peer_is_found_after_a_request_needed_him() {
+    let at = Place::new();
+    let record = EntityRef {
+        phone: "1555",
+        name: "Alice",
+        flags: Entity::WHOLE | Entity::PREMIUM,
+        ..user(1, at.now, "alice alice2")
+    };
+    at.given(&[record]);
+    for (look, other) in [
+        (Look::Username("alice"), Look::Phone("1555")),
+        (Look::Phone("1555"), Look::Username("alice2")),
+        (Look::Username("alice2"), Look::Username("alice")),
+    ] {
+        let session = at.open();
+        let peer = |by| session.find_input_peer(by, How::default()).unwrap().unwrap().item;
+        assert_eq!(peer(look), peer(other));
+        let found = session.find_entity(look, How::default()).unwrap().unwrap().item;
+        assert_eq!(found.usernames, "alice alice2");
+        assert_eq!((&*found.phone, &*found.name), ("1555", "Alice"));
+        assert_eq!(found.flags, Entity::PREMIUM);
+    }
+}
+
+#[test]
+fn what_is_told_of_a_peer_after_a_request_needed_him_joins_what_is_stored() {
+    let at = Place::new();
+    at.given(&[EntityRef { phone: "1555", name: "Alice", ..user(1, at.now - 10, "alice") }]);
+    let told = |record: EntityRef<'_>| {
+        let session = at.open();
+        session.find_input_peer(Look::Username("alice"), How::default()).unwrap().unwrap();
+        put(&session, record);
+        let here = entity(&session, 1);
+        session.close().unwrap();
+        // A date alone is not written within a day.
+        let stored = Entity { seen: here.seen, ..entity(&at.open(), 1) };
+        assert_eq!(stored, here, "{record:?}");
+        (here.usernames, here.phone, here.name)
+    };
+    let texts =
+        |usernames: &str, phone: &str, name: &str| (usernames.into(), phone.into(), name.into());
+    let record = EntityRef { flags: 0, ..user(1, at.now, "") };
+    assert_eq!(told(record), texts("alice", "1555", "Alice"));
+    let min = EntityRef { flags: Entity::MIN, access_hash: 0, name: "A.", ..record };
+    assert_eq!(told(min), texts("alice", "1555", "Alice"));
+    assert_eq!(told(EntityRef { phone: "1556", ..record }), texts("alice", "1556", "Alice"));
+    let whole = EntityRef { flags: Entity::WHOLE, name: "Al", ..user(1, at.now, "alice2") };
+    assert_eq!(told(whole), texts("alice2", "", "Al"));
+    assert_eq!(at.open().input_peer("@alice").unwrap(), None);
+}
+
+#[test]
 fn a_name_that_was_lost_in_memory_is_lost_in_the_storage_once_that_is_told() {
     let at = Place::new();
     let session = at.open();

@@ -11,11 +11,61 @@ fn ids(found: Vec<Entity>) -> Vec<i64> {
 }
 
 fn username(storage: &SqliteStorage, name: &str) -> Vec<i64> {
-    ids(storage.find(Find::Username(name)).unwrap())
+    owner(storage, Find::Username(name))
 }
 
 fn phone(storage: &SqliteStorage, phone: &str) -> Vec<i64> {
-    ids(storage.find(Find::Phone(phone)).unwrap())
+    owner(storage, Find::Phone(phone))
+}
+
+/// Whoever has a name. Where the index alone says who, before or after the name was taken from others,
+/// that is the same.
+fn owner(storage: &SqliteStorage, by: Find<'_>) -> Vec<i64> {
+    let before = storage.find_input_peer(by).unwrap();
+    let found = storage.find(by).unwrap();
+    let after = storage.find_input_peer(by).unwrap();
+    for peer in before.into_iter().chain(after) {
+        let told = found.first().map(|it| (it.id, it.access_hash, it.seen));
+        assert_eq!(Some((peer.id, peer.access_hash, peer.seen)), told, "{by:?}");
+    }
+    ids(found)
+}
+
+#[test]
+fn the_index_alone_tells_who_has_a_name_that_one_peer_has() {
+    let (_folder, path) = logged_in();
+    let storage = open(&path);
+    put(&storage, person(1, 50, "alice", "491", "Alice"), ALL);
+    put(&storage, person(2, 60, "bob", "07", "Bob"), ALL);
+    put(&storage, person(3, 70, "carol further", "493", "Carol"), ALL);
+    put(&storage, person(4, 80, "carol", "493", "Carol"), ALL);
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO entities VALUES (5, 'x', 'dave', 5, NULL, 1), (0, 1, 'self', 6, NULL, 1)",
+        )
+        .unwrap();
+    let id = |by| storage.find_input_peer(by).unwrap().map(|peer| peer.id.marked());
+    for (by, who) in [
+        (Find::Username("alice"), Some(1)),
+        (Find::Phone("491"), Some(1)),
+        (Find::Username("bob"), Some(2)),
+        // The rest takes a closer look: a number is stored, several have it, as a further name, a hash
+        // that is none, Telethon's own row.
+        (Find::Phone("07"), None),
+        (Find::Phone("7"), Some(2)),
+        (Find::Username("carol"), None),
+        (Find::Phone("493"), None),
+        (Find::Username("further"), None),
+        (Find::Username("dave"), None),
+        (Find::Username("self"), None),
+        (Find::Username("nobody"), None),
+        (Find::Phone("none"), None),
+        (Find::Id(PeerId::from_marked(1).unwrap()), None),
+        (Find::Name("Alice"), None),
+    ] {
+        assert_eq!(id(by), who, "{by:?}");
+    }
 }
 
 #[test]

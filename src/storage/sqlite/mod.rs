@@ -34,7 +34,9 @@ use self::schema::Side;
 use self::write::{Writer, transaction};
 use super::{Changes, Find, Storage, latest};
 use crate::ffi::db::Db;
-use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
+use crate::{
+    Account, Entity, Error, ErrorKind, FileKey, InputPeer, PeerId, Result, SentFile, UpdateState,
+};
 
 /// How a session file is opened.
 #[derive(Clone, Debug)]
@@ -376,14 +378,16 @@ impl SqliteStorage {
     /// Makes the indexes of usernames and phone numbers, when a name is first looked for. Where
     /// they cannot be had now the look-up scans.
     ///
-    /// Partial, so that they cost nothing for peers without; never UNIQUE, which would delete rows
-    /// of Telethon's; none on display names, which costs more at each put than it ever gives.
+    /// Partial, so that they cost nothing for peers without; with all that a request needs, so that
+    /// its row need not be read; never UNIQUE, which would delete rows of Telethon's; none on display
+    /// names, which costs more at each put than it ever gives.
     fn index(&self, open: &mut Open) -> std::result::Result<(), Fault> {
         const EXIST: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' \
              AND tbl_name = 'entities' AND name IN ('mts_by_username', 'mts_by_phone')";
-        const MAKE: &str = "CREATE INDEX IF NOT EXISTS mts_by_username ON entities (username) \
-             WHERE username IS NOT NULL; \
-             CREATE INDEX IF NOT EXISTS mts_by_phone ON entities (phone) WHERE phone IS NOT NULL";
+        const MAKE: &str = "CREATE INDEX IF NOT EXISTS mts_by_username ON entities \
+             (username, hash, date) WHERE username IS NOT NULL; \
+             CREATE INDEX IF NOT EXISTS mts_by_phone ON entities \
+             (phone, hash, date) WHERE phone IS NOT NULL";
         if open.state.indexed || self.options.read_only {
             return Ok(());
         }
@@ -453,6 +457,22 @@ impl Storage for SqliteStorage {
                 }
                 Find::Name(name) => Ok(reader.by_name(name)?),
             }
+        })
+    }
+
+    fn find_input_peer(&self, by: Find<'_>) -> Result<Option<InputPeer>> {
+        self.with("read", |open| match by {
+            Find::Username(name) => {
+                self.index(open)?;
+                Ok(open.reader().bearer_of_username(name)?)
+            }
+            // A leading zero is not stored: the phone is another text there.
+            Find::Phone(phone) if !phone.starts_with('0') => {
+                let Ok(phone) = phone.parse::<i64>() else { return Ok(None) };
+                self.index(open)?;
+                Ok(open.reader().bearer_of_phone(phone)?)
+            }
+            Find::Phone(_) | Find::Id(_) | Find::Name(_) => Ok(None),
         })
     }
 

@@ -41,13 +41,25 @@ fn no_look_up_scans() {
     storage.find(Find::Username("nobody")).unwrap();
     let hold = storage.hold();
     let open = hold.as_ref().unwrap();
-    let Queries { by_id, by_username, by_phone, list, file, own_id, .. } = &open.sql;
+    let Queries {
+        by_id,
+        by_username,
+        by_phone,
+        bearer_of_username,
+        bearer_of_phone,
+        list,
+        file,
+        own_id,
+        ..
+    } = &open.sql;
     for (sql, index) in [
         (by_id, "PRIMARY KEY"),
         (own_id, "PRIMARY KEY"),
         (list, "PRIMARY KEY"),
         (by_username, "mts_by_username"),
         (by_phone, "mts_by_phone"),
+        (bearer_of_username, "COVERING INDEX mts_by_username"),
+        (bearer_of_phone, "COVERING INDEX mts_by_phone"),
         (file, "sqlite_autoindex_sent_files"),
     ] {
         let plan = plan(&open.db, sql);
@@ -72,6 +84,8 @@ fn is_prepared_once(storage: &SqliteStorage) {
             storage.find(Find::Id(PeerId::from_marked(n).unwrap())).unwrap();
             storage.find(Find::Username(&format!("user_{n}"))).unwrap();
             storage.find(Find::Phone(&(1_000_000 + n).to_string())).unwrap();
+            storage.find_input_peer(Find::Username(&format!("user_{n}"))).unwrap();
+            storage.find_input_peer(Find::Phone(&(1_000_000 + n).to_string())).unwrap();
             storage.list(PeerId::from_marked(n).ok(), 5).unwrap();
             let state = UpdateState { id: n, pts: 1, ..UpdateState::default() };
             let known = storage.find(Find::Id(PeerId::from_marked(n).unwrap())).unwrap().remove(0);
@@ -91,7 +105,15 @@ fn is_prepared_once(storage: &SqliteStorage) {
     }
     // They are the ones that have worked, that were kept.
     let runs = db.statuses(StatementStatus::Run);
-    let used = [&sql.by_id, &sql.by_username, &sql.by_phone, &sql.list].map(String::as_str);
+    let used = [
+        &sql.by_id,
+        &sql.by_username,
+        &sql.by_phone,
+        &sql.bearer_of_username,
+        &sql.bearer_of_phone,
+        &sql.list,
+    ]
+    .map(String::as_str);
     for sql in used.into_iter().chain(write::ENTITY_STATEMENTS).chain(["BEGIN IMMEDIATE", "COMMIT"])
     {
         assert!(runs.iter().any(|(known, times)| known == sql && *times >= 49), "{sql}");

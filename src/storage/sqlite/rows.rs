@@ -13,8 +13,8 @@ use crate::entity::{main_username, normal_phone, normal_usernames, split_usernam
 use crate::ffi::db::Db;
 use crate::storage::believable;
 use crate::{
-    Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, KeySlot, PeerId,
-    PeerKind, Salt, SentFile, UpdateState,
+    Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, InputPeer, KeySlot,
+    PeerId, PeerKind, Salt, SentFile, UpdateState,
 };
 
 /// Everything that is asked of Telethon's tables, worded once for the shape of this file.
@@ -24,6 +24,8 @@ pub(super) struct Queries {
     pub(super) by_id: String,
     pub(super) by_username: String,
     pub(super) by_phone: String,
+    pub(super) bearer_of_username: String,
+    pub(super) bearer_of_phone: String,
     pub(super) by_name: String,
     pub(super) list: String,
     pub(super) count: String,
@@ -36,6 +38,7 @@ impl Queries {
     pub(super) fn new(shape: &Shape) -> Queries {
         let entities = shape.source("entities");
         let entity = format!("SELECT id, hash, username, phone, name, date FROM {entities} WHERE");
+        let bearer = format!("SELECT id, hash, date FROM {entities} WHERE");
         let file = format!(
             "SELECT md5_digest, file_size, type, id, hash FROM {}",
             shape.source("sent_files")
@@ -48,6 +51,9 @@ impl Queries {
             // `= ?1` alone, so that an index on the column can answer.
             by_username: format!("{entity} username = ?1"),
             by_phone: format!("{entity} phone = ?1"),
+            // No more than the index has.
+            bearer_of_username: format!("{bearer} username = ?1"),
+            bearer_of_phone: format!("{bearer} phone = ?1"),
             by_name: format!("{entity} name = ?1 ORDER BY date DESC LIMIT 64"),
             list: format!("{entity} id >= ?1 ORDER BY id"),
             count: format!("SELECT count(*) FROM {entities} WHERE id NOT IN (0, -1000000000000)"),
@@ -508,6 +514,38 @@ impl Reader<'_> {
             peers.extend(self.entity(row)?);
         }
         Ok(Bearers { peers, further_told: None })
+    }
+
+    /// The one peer who has that username, from the index alone. `None` where it takes more to tell who
+    /// that is.
+    pub(super) fn bearer_of_username(&self, name: &str) -> rusqlite::Result<Option<InputPeer>> {
+        if self.side.has("mts_usernames") {
+            let sql = "SELECT 1 FROM mts_usernames WHERE username = ?1";
+            if self.db.prepared(sql)?.query([name])?.next()?.is_some() {
+                return Ok(None);
+            }
+        }
+        self.bearer(&self.sql.bearer_of_username, name)
+    }
+
+    /// As [`Reader::bearer_of_username`], for a phone number.
+    pub(super) fn bearer_of_phone(&self, phone: i64) -> rusqlite::Result<Option<InputPeer>> {
+        self.bearer(&self.sql.bearer_of_phone, phone)
+    }
+
+    fn bearer(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Option<InputPeer>> {
+        let mut statement = self.db.prepared(sql)?;
+        let mut rows = statement.query([name])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let (id, hash) = (integer(row.get_ref(0)?), integer(row.get_ref(1)?));
+        let (Ok(Some(id)), Ok(Some(access_hash)), Ok(seen)) = (id, hash, seconds(row.get_ref(2)?))
+        else {
+            return Ok(None);
+        };
+        let peer = PeerId::try_marked(id);
+        let bearer = peer.map(|id| InputPeer { id, access_hash, seen: seen.unwrap_or(0) });
+        // Of several it is the one that was seen last.
+        Ok(if rows.next()?.is_none() { bearer } else { None })
     }
 
     pub(super) fn list(&self, after: Option<PeerId>, max: usize) -> rusqlite::Result<Vec<Entity>> {
