@@ -1,4 +1,4 @@
-//! The C ABI, [`db`], [`clock`] and [`read_mostly`]: the only unsafe code of the crate.
+//! The C ABI, [`db`], [`clock`], [`prefetch`] and [`read_mostly`]: the only unsafe code of the crate.
 //!
 //! Every function of it does three things: take the caller's pointers (all of that is in
 //! [`guard`]), call the core, write the answer. The doc comments are written for a C reader: they
@@ -47,6 +47,7 @@ mod custom;
 
 pub(crate) mod clock;
 pub(crate) mod db;
+pub(crate) mod prefetch;
 pub(crate) mod read_mostly;
 mod threads;
 

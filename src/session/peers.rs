@@ -109,33 +109,32 @@ impl Session {
     /// Takes in what the server told of peers (Telethon's `process_entities`): merges it into what
     /// is known, in memory. Nothing is taken in when any record is wrong.
     pub fn put_entities(&self, records: &[EntityRef<'_>]) -> Result<()> {
+        let mut live = self.room()?;
+        // Each is looked for before any is checked or joined: what holds it is on its way from memory
+        // meanwhile.
+        let slots: SmallVec<[Option<u32>; 4]> =
+            records.iter().map(|record| live.table.look_ahead(record.id)).collect();
         for (n, record) in records.iter().enumerate() {
             let checked = record.check().and_then(|()| record.check_kind());
             checked.map_err(|error| error.at_record(n, records.len()))?;
         }
-        let (mut absent, mut absent_ids) = (Vec::new(), HashSet::new());
+        if !live.save_entities {
+            return Ok(());
+        }
         let time = clock::exact();
         let now = time.as_secs().cast_signed();
-        let mut due = {
-            let mut live = self.room()?;
-            if !live.save_entities {
-                return Ok(());
+        let (mut absent, mut absent_ids) = (Vec::new(), HashSet::new());
+        for (record, slot) in records.iter().zip(slots) {
+            // What is told of one peer is joined in its order.
+            if absent_ids.contains(&record.id)
+                || live.put_entity(record, slot, Asked::No, now) == Put::NeedsRow
+            {
+                absent_ids.insert(record.id);
+                absent.push(record);
             }
-            // Each is looked for before the first one is joined: the memory that holds one is on its
-            // way while the next is looked for.
-            let slots: SmallVec<[Option<u32>; 4]> =
-                records.iter().map(|record| live.table.slot(record.id)).collect();
-            for (record, slot) in records.iter().zip(slots) {
-                // What is told of one peer is joined in its order.
-                if absent_ids.contains(&record.id)
-                    || live.put_entity(record, slot, Asked::No, now) == Put::NeedsRow
-                {
-                    absent_ids.insert(record.id);
-                    absent.push(record);
-                }
-            }
-            live.is_due(time, &self.options)
-        };
+        }
+        let mut due = live.is_due(time, &self.options);
+        drop(live);
         // Where the storage cannot be read now: no reason to fail the put, nor to wait for it again.
         let mut asked = Asked::Yes;
         for record in absent {

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 
 use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames, split_usernames};
+use crate::ffi::prefetch::prefetch;
 use crate::storage::believable;
 use crate::{Entity, EntityRef, InputPeer, PeerId};
 
@@ -112,6 +113,16 @@ impl Table {
         self.by_id.find(hash.wide(), same).map(|at| at.slot)
     }
 
+    /// Where a peer is, if it is here, as far as the index can tell. Its row is fetched meanwhile.
+    pub(super) fn look_ahead(&self, id: PeerId) -> Option<u32> {
+        let hash = self.hash(id);
+        let slot = self.by_id.find(hash.wide(), |at| at.hash == hash)?.slot;
+        if let Some(row) = self.row(slot) {
+            prefetch(row);
+        }
+        Some(slot)
+    }
+
     fn name_ref(&self, hash: Hash32, name: &str, phone: bool) -> Option<NameRef> {
         let same = |at: &NameRef| {
             at.hash == hash
@@ -151,10 +162,9 @@ impl Table {
         self.dirty.len()
     }
 
-    /// Takes a record in. `slot` is where the peer stood before its batch began, if it was here; what
-    /// was put since may have moved it. `now` is the time in unix seconds, `flush` the number of the
-    /// flush that will write what is new. Put again, a record that needed the row says what has come of
-    /// asking.
+    /// Takes a record in. `slot` is where the peer was expected before its batch began; it may stand
+    /// elsewhere. `now` is the time in unix seconds, `flush` the number of the flush that will write what
+    /// is new. Put again, a record that needed the row says what has come of asking.
     pub(super) fn put(
         &mut self,
         record: &EntityRef<'_>,
@@ -166,8 +176,8 @@ impl Table {
         let told = record.known();
         let seen = if record.seen == 0 { now } else { record.seen };
         // A free slot keeps its last id.
-        let is_still = |row: &Row| row.id == record.id && row.known() != 0;
-        let slot = slot.filter(|slot| self.row(*slot).is_some_and(is_still));
+        let is_there = |row: &Row| row.id == record.id && row.known() != 0;
+        let slot = slot.filter(|slot| self.row(*slot).is_some_and(is_there));
         match slot.or_else(|| self.slot(record.id)) {
             Some(slot) if self.needs_row(slot, record, seen) => match asked {
                 Asked::No | Asked::Yes => return Put::NeedsRow,
