@@ -9,6 +9,7 @@ use hashbrown::HashSet;
 use zeroize::Zeroizing;
 
 use super::Options;
+use super::row::View;
 use super::table::{Asked, Put, Table};
 use crate::entity::{EntityRef, split_usernames};
 use crate::storage::{Changes, EntityChange, Find};
@@ -155,6 +156,24 @@ impl Live {
         now: i64,
     ) -> Put {
         self.table.put(record, slot, asked, now, self.flush)
+    }
+
+    /// Who has that id, username or phone number, for all that is known here.
+    pub(super) fn view(&self, by: Find<'_>) -> Option<View<'_>> {
+        match by {
+            Find::Id(id) => self.table.get(id),
+            Find::Username(name) => self.table.by_username(name),
+            Find::Phone(phone) => self.table.by_phone(phone),
+            Find::Name(_) => None,
+        }
+    }
+
+    /// Whether all that the storage has of a peer is here.
+    pub(super) fn knows_all_of(&self, id: PeerId) -> bool {
+        match self.table.get(id) {
+            Some(view) => view.is_settled(),
+            None => self.missed(Find::Id(id)),
+        }
     }
 
     /// Takes in what the storage has. What is here already is newer.

@@ -14,6 +14,9 @@ use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
 use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
 
+/// How often a peer is read from the storage while others store or forget some.
+const MAX_TRIES: u32 = 4;
+
 /// What to look a peer up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look<'a> {
@@ -109,15 +112,20 @@ impl Session {
     /// Takes in what the server told of peers (Telethon's `process_entities`): merges it into what
     /// is known, in memory. Nothing is taken in when any record is wrong.
     pub fn put_entities(&self, records: &[EntityRef<'_>]) -> Result<()> {
-        let mut live = self.room()?;
+        let check = || {
+            for (n, record) in records.iter().enumerate() {
+                let checked = record.check().and_then(|()| record.check_kind());
+                checked.map_err(|error| error.at_record(n, records.len()))?;
+            }
+            Ok(())
+        };
+        // Where nothing can be taken in, it still is the record that is told of first.
+        let mut live = self.room().or_else(|error| check().and(Err(error)))?;
         // Each is looked for before any is checked or joined: what holds it is on its way from memory
         // meanwhile.
         let slots: SmallVec<[Option<u32>; 4]> =
             records.iter().map(|record| live.table.look_ahead(record.id)).collect();
-        for (n, record) in records.iter().enumerate() {
-            let checked = record.check().and_then(|()| record.check_kind());
-            checked.map_err(|error| error.at_record(n, records.len()))?;
-        }
+        check()?;
         if !live.save_entities {
             return Ok(());
         }
@@ -136,17 +144,25 @@ impl Session {
         let mut due = live.is_due(time, &self.options);
         drop(live);
         // Where the storage cannot be read now: no reason to fail the put, nor to wait for it again.
-        let mut asked = Asked::Yes;
+        let mut readable = true;
         for record in absent {
-            if asked == Asked::Yes && self.find_one::<Entity>(Find::Id(record.id), false).is_err() {
-                asked = Asked::InVain;
-            }
+            let mut tries = MAX_TRIES;
+            let mut live = loop {
+                readable = readable && self.find_one::<Entity>(Find::Id(record.id), false).is_ok();
+                tries -= 1;
+                let live = self.live_mut()?;
+                // What was read while others stored or forgot peers was not kept.
+                if !readable || tries == 0 || live.knows_all_of(record.id) {
+                    break live;
+                }
+            };
+            let knows_all = readable && live.knows_all_of(record.id);
+            let asked = if knows_all { Asked::Yes } else { Asked::InVain };
             let mut record = *record;
             if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
                 // They would take the place of those that may be stored.
                 record.flags &= !Entity::KEPT_FLAGS;
             }
-            let mut live = self.live_mut()?;
             live.put_entity(&record, None, asked, now);
             due = live.is_due(time, &self.options);
         }
@@ -344,12 +360,7 @@ impl Session {
     fn find_one<T: Answer>(&self, by: Find<'_>, memory_only: bool) -> Result<Option<T>> {
         let (id, missed, age) = {
             let live = self.live()?;
-            let view = match by {
-                Find::Id(id) => live.table.get(id),
-                Find::Username(name) => live.table.by_username(name),
-                Find::Phone(phone) => live.table.by_phone(phone),
-                Find::Name(_) => None,
-            };
+            let view = live.view(by);
             if let Some(answer) = view.and_then(T::of_view) {
                 return Ok(Some(answer));
             }
@@ -385,7 +396,7 @@ impl Session {
             }
         }
         // Memory knows who it is, but not all of it.
-        let by = id.map_or(by, Find::Id);
+        let (asked, by) = (by, id.map_or(by, Find::Id));
         let rows = self.storage.find(by)?;
         let mut live = self.live.write().map_err(poisoned)?;
         let fits = |row: &&Entity| match by {
@@ -414,6 +425,11 @@ impl Session {
                     Find::Username(name) => live.table.own(slot, name, false),
                     Find::Phone(phone) => live.table.own(slot, phone, true),
                     Find::Id(_) | Find::Name(_) => {}
+                }
+                if id.is_some() && live.view(asked).map(View::id) != id {
+                    // The name is not the peer's any more.
+                    drop(live);
+                    return self.find_one(asked, false);
                 }
                 let answer = live.table.view(slot).and_then(T::of_view);
                 Ok(Some(answer.unwrap_or_else(|| T::of_entity(row))))

@@ -99,6 +99,11 @@ impl Row {
         self.mark(COMPLETE, complete);
     }
 
+    /// Whether the storage has nothing to add.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_complete() || self.known() == Known::ALL
+    }
+
     pub(super) fn owns_names(&self) -> bool {
         self.known & OWNS_NAMES != 0
     }
@@ -219,7 +224,12 @@ impl View<'_> {
     /// The whole entity, unless the storage may know more.
     pub(super) fn whole(self) -> Option<Entity> {
         self.access_hash()?;
-        (self.0.is_complete() || self.0.known() == Known::ALL).then(|| self.0.entity())
+        self.is_settled().then(|| self.0.entity())
+    }
+
+    /// Whether the storage has nothing to add.
+    pub(super) fn is_settled(self) -> bool {
+        self.0.is_settled()
     }
 
     pub(super) fn entity(self) -> Entity {

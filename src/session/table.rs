@@ -229,7 +229,7 @@ impl Table {
             let adds_flags = record.flags & Entity::KEPT_FLAGS != 0
                 && record.flags & Entity::WHOLE == 0
                 && row.known() & Known::FLAGS == 0;
-            !row.is_complete() && row.known() != Known::ALL && (fills_gaps || adds_flags)
+            !row.is_settled() && (fills_gaps || adds_flags)
         })
     }
 
@@ -321,6 +321,7 @@ impl Table {
     /// Takes in what the storage knows of a peer, and answers where it stands now. What was known
     /// here is newer and stays.
     pub(super) fn learn(&mut self, stored: &Entity) -> u32 {
+        let stored = &*self.without_lost_names(stored);
         let mut known = Known::HASH | Known::FLAGS;
         for (field, text) in [
             (Known::USERNAMES, &stored.usernames),
@@ -352,29 +353,54 @@ impl Table {
         if gaps & Known::FLAGS != 0 {
             row.set_flags(row.flags() | stored.flags);
         }
-        row.set_known(row.known() | known);
+        let was_known = row.known();
+        row.set_known(was_known | known);
         row.set_stored_seen(stored.seen);
-        if gaps & (Known::USERNAMES | Known::PHONE | Known::NAME) != 0 {
-            let owned = self.drop_names(slot);
-            if let Some(row) = self.rows.get_mut(slot as usize) {
-                row.set_owns_names(false);
-                let old = row.entity();
-                let pick = |field: u8| if gaps & field != 0 { stored } else { &old };
-                row.set_texts(
-                    &pick(Known::USERNAMES).usernames,
-                    &pick(Known::PHONE).phone,
-                    &pick(Known::NAME).name,
-                );
-            }
-            self.own_all(slot, &owned);
+        let (usernames, phone, name) = row.texts();
+        let fills = |field: u8, here: &str, there: &str| was_known & field == 0 && here != there;
+        let fills = [
+            fills(Known::USERNAMES, usernames, &stored.usernames),
+            fills(Known::PHONE, phone, &stored.phone),
+            fills(Known::NAME, name, &stored.name),
+        ];
+        if fills.contains(&true) {
+            row.set_owns_names(false);
+            let old = row.entity();
+            let [usernames, phone, name] = fills.map(|fills| if fills { stored } else { &old });
+            self.set_texts(slot, &usernames.usernames, &phone.phone, &name.name);
         }
         slot
     }
 
-    /// Takes in what the storage knows of the owner of a username or phone number who is not here yet,
-    /// and answers where he stands now. The name is in the row, but not all that he may have of its kind.
+    /// A stored row without the names that another peer was seen with since, for all that is known here.
+    fn without_lost_names<'a>(&self, stored: &'a Entity) -> Cow<'a, Entity> {
+        let is_lost = |name: &str, phone: bool| {
+            let owner = self.name_ref(self.hash(name), name, phone);
+            owner
+                .and_then(|at| self.row(at.slot))
+                .is_some_and(|owner| owner.id != stored.id && believable(owner.seen) >= stored.seen)
+        };
+        let phone = !stored.phone.is_empty() && is_lost(&stored.phone, true);
+        let usernames = split_usernames(&stored.usernames).any(|name| is_lost(name, false));
+        if !phone && !usernames {
+            return Cow::Borrowed(stored);
+        }
+        let mut rest = stored.clone();
+        if phone {
+            rest.phone = SmolStr::default();
+        }
+        if usernames {
+            let kept = split_usernames(&stored.usernames).filter(|name| !is_lost(name, false));
+            rest.usernames = kept.collect::<Vec<_>>().join(" ").into();
+        }
+        Cow::Owned(rest)
+    }
+
+    /// Takes in what the storage's index knows of the owner of a username or phone number, and answers
+    /// where it stands now; `None` where peer or name are here. The name is in the row as a text only:
+    /// what else the peer has of its kind is not known.
     pub(super) fn learn_owner(&mut self, peer: InputPeer, name: &str, phone: bool) -> Option<u32> {
-        if self.slot(peer.id).is_some() {
+        if self.slot(peer.id).is_some() || self.name_ref(self.hash(name), name, phone).is_some() {
             return None;
         }
         let mut row = Row::new(peer.id, peer.access_hash);
@@ -397,6 +423,7 @@ impl Table {
             && let Some(row) = self.rows.get_mut(slot as usize)
         {
             row.set_complete(true);
+            self.drop_unknown_texts(slot);
         }
     }
 
@@ -455,26 +482,38 @@ impl Table {
             }
         }
         for (_, slot) in self.dirty.clone() {
-            let owned = self.drop_names(slot);
             let Some(row) = self.rows.get_mut(slot as usize) else { continue };
             row.set_known(row.pending);
             row.set_complete(false);
             row.set_stored_seen(0);
-            let known = row.known();
-            let Entity { usernames, phone, name, .. } = row.entity();
-            let keep = |field: u8, text: SmolStr| {
-                if known & field != 0 { text } else { SmolStr::default() }
-            };
-            row.set_texts(
-                &keep(Known::USERNAMES, usernames),
-                &keep(Known::PHONE, phone),
-                &keep(Known::NAME, name),
-            );
-            if known & Known::FLAGS == 0 {
+            if row.known() & Known::FLAGS == 0 {
                 row.set_flags(0);
             }
-            self.own_all(slot, &owned);
+            self.drop_unknown_texts(slot);
         }
+    }
+
+    /// Leaves a row the texts that are known.
+    fn drop_unknown_texts(&mut self, slot: u32) {
+        let Some(row) = self.row(slot) else { return };
+        let known = row.known();
+        let Entity { usernames, phone, name, .. } = row.entity();
+        let keep = |field: u8, text| if known & field != 0 { text } else { SmolStr::default() };
+        self.set_texts(
+            slot,
+            &keep(Known::USERNAMES, usernames),
+            &keep(Known::PHONE, phone),
+            &keep(Known::NAME, name),
+        );
+    }
+
+    /// Gives a row other texts. Of the names that it owned it still owns those that it still bears.
+    fn set_texts(&mut self, slot: u32, usernames: &str, phone: &str, name: &str) {
+        let owned = self.drop_names(slot);
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            row.set_texts(usernames, phone, name);
+        }
+        self.own_all(slot, &owned);
     }
 
     pub(super) fn remove(&mut self, id: PeerId) -> bool {
@@ -597,16 +636,13 @@ impl Table {
     /// dirty by that: what the storage still says is put right when the name is next looked up there, or
     /// when it is told that the row has them no more.
     fn take_from(&mut self, slot: u32, names: &[(bool, String)]) {
-        let mut owned = self.drop_names(slot);
-        owned.retain(|other| !names.contains(other));
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.set_owns_names(false);
         let old = row.entity();
         let is_kept = |other: &&str| !names.iter().any(|(phone, name)| !phone && name == other);
         let usernames: Vec<_> = split_usernames(&old.usernames).filter(is_kept).collect();
         let phone = if names.iter().any(|(phone, _)| *phone) { "" } else { &old.phone };
-        row.set_texts(&usernames.join(" "), phone, &old.name);
-        row.set_owns_names(false);
-        self.own_all(slot, &owned);
+        self.set_texts(slot, &usernames.join(" "), phone, &old.name);
     }
 
     /// Removes a row's names from the index; says which were there, and whether it was the phone.

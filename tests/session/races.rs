@@ -83,6 +83,35 @@ fn a_peer_that_was_forgotten_while_it_was_read_is_not_kept() {
 }
 
 #[test]
+fn what_is_told_of_a_peer_is_not_lost_where_others_are_stored_while_it_is_read() {
+    let old =
+        EntityRef { flags: Entity::WHOLE | Entity::BOT, name: "Old", ..user(1, 100, "alice") };
+    let new = EntityRef { flags: Entity::PREMIUM, name: "New", ..user(1, 0, "bob") };
+    // A hash that is left out, and one that is new; the peer not in memory, and half known there.
+    for (access_hash, is_half_known) in [(0, false), (12, false), (0, true), (12, true)] {
+        let storage = Shared::default();
+        let session = storage.session(&patient());
+        put(&session, old);
+        session.save().unwrap();
+        let session = Arc::new(storage.session(&patient()));
+        if is_half_known {
+            put(&session, EntityRef::bare(id(1), 11));
+            session.save().unwrap();
+        }
+        with_turn(&storage, &session, |session| {
+            put(session, user(7, 0, "seven"));
+            session.save().unwrap();
+        });
+        put(&session, EntityRef { access_hash, ..new });
+        session.save().unwrap();
+        let stored = storage.stored(1).unwrap();
+        assert_eq!(stored.access_hash, if access_hash == 0 { 11 } else { access_hash });
+        assert_eq!((&*stored.usernames, &*stored.name), ("bob", "New"));
+        assert_eq!(stored.flags, Entity::BOT | Entity::PREMIUM);
+    }
+}
+
+#[test]
 fn a_peer_of_another_account_is_not_kept() {
     let storage = Shared::default();
     let session = Arc::new(storage.session(&forgetful()));

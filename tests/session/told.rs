@@ -49,6 +49,11 @@ fn entity(session: &Session, n: i64) -> Entity {
     session.find_entity(Look::Id(n), How::default()).unwrap().unwrap().item
 }
 
+fn found(session: &Session, look: Look<'_>) -> Option<i64> {
+    let peer = session.find_input_peer(look, How::default()).unwrap();
+    peer.map(|found| found.item.id.marked())
+}
+
 fn hash(session: &Session, n: i64) -> i64 {
     entity(session, n).access_hash
 }
@@ -63,6 +68,7 @@ fn all_that_is_stored_of_a_peer_is_found_after_a_request_needed_him() {
         ..user(1, at.now, "alice alice2")
     };
     at.given(&[record]);
+    assert_eq!(found(&at.open(), Look::Username("nobody")), None);
     for (look, other) in [
         (Look::Username("alice"), Look::Phone("1555")),
         (Look::Phone("1555"), Look::Username("alice2")),
@@ -84,7 +90,8 @@ fn what_is_told_of_a_peer_after_a_request_needed_him_joins_what_is_stored() {
     at.given(&[EntityRef { phone: "1555", name: "Alice", ..user(1, at.now - 10, "alice") }]);
     let told = |record: EntityRef<'_>| {
         let session = at.open();
-        session.find_input_peer(Look::Username("alice"), How::default()).unwrap().unwrap();
+        assert_eq!(found(&session, Look::Username("nobody")), None);
+        assert_eq!(found(&session, Look::Username("alice")), Some(1));
         put(&session, record);
         let here = entity(&session, 1);
         session.close().unwrap();
@@ -103,6 +110,64 @@ fn what_is_told_of_a_peer_after_a_request_needed_him_joins_what_is_stored() {
     let whole = EntityRef { flags: Entity::WHOLE, name: "Al", ..user(1, at.now, "alice2") };
     assert_eq!(told(whole), texts("alice2", "", "Al"));
     assert_eq!(at.open().input_peer("@alice").unwrap(), None);
+}
+
+#[test]
+fn what_an_index_told_of_a_peer_yields_to_what_is_stored() {
+    let at = Place::new();
+    at.given(&[EntityRef { phone: "1555", name: "Alice", ..user(1, at.now - 10, "alice") }]);
+    for (look, sql) in [
+        (Look::Username("alice"), "UPDATE entities SET username = NULL, name = 'Al'"),
+        (Look::Phone("1555"), "UPDATE entities SET phone = NULL, name = 'Bo'"),
+    ] {
+        let session = at.open();
+        assert_eq!(found(&session, Look::Username("nobody")), None);
+        assert_eq!(found(&session, look), Some(1));
+        at.run(sql);
+        // Not even by that name, which is nobody's now.
+        assert_eq!(session.find_entity(look, How::default()).unwrap(), None);
+        let here = entity(&session, 1);
+        session.close().unwrap();
+        assert_eq!(here, entity(&at.open(), 1));
+    }
+}
+
+#[test]
+fn a_damaged_name_is_no_name_though_an_index_has_it() {
+    for (sql, look) in [
+        ("username = 'a b'", Look::Username("a b")),
+        ("username = CAST(x'610062' AS TEXT)", Look::Username("a\0b")),
+        ("phone = 9223372036854775807", Look::Phone("9223372036854775807")),
+    ] {
+        let at = Place::new();
+        at.given(&[user(1, at.now, "alice")]);
+        at.run(&format!("UPDATE entities SET username = NULL, {sql}"));
+        let session = at.open();
+        assert_eq!(found(&session, Look::Username("nobody")), None);
+        let _ = found(&session, look);
+        let Entity { usernames, phone, .. } = entity(&session, 1);
+        assert_eq!((&*usernames, &*phone), ("", ""), "{sql}");
+    }
+}
+
+#[test]
+fn a_name_that_another_peer_was_seen_with_since_is_not_read_again() {
+    // With 1 out of memory, and half known by an index.
+    for look in [None, Some(Look::Phone("1555"))] {
+        let at = Place::new();
+        let alice = EntityRef { phone: "1555", ..user(1, at.now - 10, "alice alice2") };
+        let bob = EntityRef { phone: "1555", ..user(2, at.now, "alice") };
+        at.given(&[alice]);
+        let session = at.open();
+        assert_eq!(found(&session, Look::Username("nobody")), None);
+        if let Some(look) = look {
+            assert_eq!(found(&session, look), Some(1));
+        }
+        put(&session, bob);
+        assert_eq!(found(&session, Look::Username("alice")), Some(2), "{look:?}");
+        let Entity { usernames, phone, .. } = entity(&session, 1);
+        assert_eq!((&*usernames, &*phone), ("alice2", ""), "{look:?}");
+    }
 }
 
 #[test]

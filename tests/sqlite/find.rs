@@ -45,6 +45,8 @@ fn the_index_alone_tells_who_has_a_name_that_one_peer_has() {
             "INSERT INTO entities VALUES (5, 'x', 'dave', 5, NULL, 1), (0, 1, 'self', 6, NULL, 1)",
         )
         .unwrap();
+    assert_eq!(storage.find_input_peer(Find::Username("alice")).unwrap(), None, "no index yet");
+    assert_eq!(username(&storage, "alice"), [1]);
     let id = |by| storage.find_input_peer(by).unwrap().map(|peer| peer.id.marked());
     for (by, who) in [
         (Find::Username("alice"), Some(1)),

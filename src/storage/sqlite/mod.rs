@@ -128,10 +128,20 @@ struct State {
     /// [`Db::file_version`] after our last commit. While it is the same in a transaction nobody else
     /// has written, and `data_version` need not be asked for.
     file_version: Option<u32>,
-    /// Usernames and phone numbers have an index, or cannot be given one.
-    indexed: bool,
+    indexes: Indexes,
     /// Somebody else's write was noticed, and the session has not been told yet.
     changed: bool,
+}
+
+/// Whether usernames and phone numbers have their indexes.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Indexes {
+    /// Not that we know: nobody has asked, or somebody was in the way.
+    #[default]
+    Unknown,
+    There,
+    /// They cannot be had.
+    Denied,
 }
 
 /// A failure on the way: SQLite's, or one that is worded already.
@@ -388,19 +398,29 @@ impl SqliteStorage {
              (username, hash, date) WHERE username IS NOT NULL; \
              CREATE INDEX IF NOT EXISTS mts_by_phone ON entities \
              (phone, hash, date) WHERE phone IS NOT NULL";
-        if open.state.indexed || self.options.read_only {
+        if open.state.indexes != Indexes::Unknown {
             return Ok(());
         }
         let found: i64 = open.db.prepared(EXIST)?.query_row([], |row| row.get(0))?;
-        open.state.indexed = found == 2;
-        if !open.state.indexed {
-            open.db.busy_timeout(Duration::ZERO)?;
-            let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
-            open.db.busy_timeout(open::busy_timeout(&self.options))?;
-            // Only a lock that somebody holds now is worth another try.
-            open.state.indexed = !matches!(&made, Err(Fault::Sqlite(error))
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
-        }
+        open.state.indexes = match (found, self.options.read_only) {
+            (2, _) => Indexes::There,
+            (_, true) => Indexes::Denied,
+            (_, false) => {
+                open.db.busy_timeout(Duration::ZERO)?;
+                let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
+                open.db.busy_timeout(open::busy_timeout(&self.options))?;
+                match made {
+                    Ok(()) => Indexes::There,
+                    // Only a lock that somebody holds now is worth another try.
+                    Err(Fault::Sqlite(error))
+                        if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
+                    {
+                        Indexes::Unknown
+                    }
+                    Err(_) => Indexes::Denied,
+                }
+            }
+        };
         // Prepared before there was an index, a statement would be prepared again at each use.
         open.db.forget_statements();
         Ok(())
@@ -461,18 +481,13 @@ impl Storage for SqliteStorage {
     }
 
     fn find_input_peer(&self, by: Find<'_>) -> Result<Option<InputPeer>> {
-        self.with("read", |open| match by {
-            Find::Username(name) => {
-                self.index(open)?;
-                Ok(open.reader().bearer_of_username(name)?)
-            }
-            // A leading zero is not stored: the phone is another text there.
-            Find::Phone(phone) if !phone.starts_with('0') => {
-                let Ok(phone) = phone.parse::<i64>() else { return Ok(None) };
-                self.index(open)?;
-                Ok(open.reader().bearer_of_phone(phone)?)
-            }
-            Find::Phone(_) | Find::Id(_) | Find::Name(_) => Ok(None),
+        if matches!(by, Find::Id(_) | Find::Name(_)) {
+            return Ok(None);
+        }
+        self.with("read", |open| match open.state.indexes {
+            Indexes::There => Ok(open.reader().bearer(by)?),
+            // It would read the whole table, and so will whoever is asked next.
+            Indexes::Unknown | Indexes::Denied => Ok(None),
         })
     }
 

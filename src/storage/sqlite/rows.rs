@@ -11,7 +11,7 @@ use super::notices::Notices;
 use super::schema::{Shape, Side};
 use crate::entity::{main_username, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::db::Db;
-use crate::storage::believable;
+use crate::storage::{Find, believable};
 use crate::{
     Account, AuthKey, Dc, DcKey, DcOption, Entity, FileKey, FileKind, Identity, InputPeer, KeySlot,
     PeerId, PeerKind, Salt, SentFile, UpdateState,
@@ -516,24 +516,34 @@ impl Reader<'_> {
         Ok(Bearers { peers, further_told: None })
     }
 
-    /// The one peer who has that username, from the index alone. `None` where it takes more to tell who
-    /// that is.
-    pub(super) fn bearer_of_username(&self, name: &str) -> rusqlite::Result<Option<InputPeer>> {
-        if self.side.has("mts_usernames") {
-            let sql = "SELECT 1 FROM mts_usernames WHERE username = ?1";
-            if self.db.prepared(sql)?.query([name])?.next()?.is_some() {
-                return Ok(None);
+    /// The one peer who has that username or phone number, from the index alone. `None` where it takes
+    /// more to tell who that is.
+    pub(super) fn bearer(&self, by: Find<'_>) -> rusqlite::Result<Option<InputPeer>> {
+        match by {
+            // What is damaged may be stored, and is nobody's name.
+            Find::Username(name) if name.contains([' ', '\0']) => Ok(None),
+            Find::Username(name) => {
+                if self.side.has("mts_usernames") {
+                    let sql = "SELECT 1 FROM mts_usernames WHERE username = ?1";
+                    if self.db.prepared(sql)?.query([name])?.next()?.is_some() {
+                        return Ok(None);
+                    }
+                }
+                self.only_bearer(&self.sql.bearer_of_username, name)
             }
+            // A leading zero is not stored: there the number is another text.
+            Find::Phone(phone) if phone.starts_with('0') || phone.len() > Entity::MAX_PHONE => {
+                Ok(None)
+            }
+            Find::Phone(phone) => match phone.parse::<i64>() {
+                Ok(phone) => self.only_bearer(&self.sql.bearer_of_phone, phone),
+                Err(_) => Ok(None),
+            },
+            Find::Id(_) | Find::Name(_) => Ok(None),
         }
-        self.bearer(&self.sql.bearer_of_username, name)
     }
 
-    /// As [`Reader::bearer_of_username`], for a phone number.
-    pub(super) fn bearer_of_phone(&self, phone: i64) -> rusqlite::Result<Option<InputPeer>> {
-        self.bearer(&self.sql.bearer_of_phone, phone)
-    }
-
-    fn bearer(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Option<InputPeer>> {
+    fn only_bearer(&self, sql: &str, name: impl ToSql) -> rusqlite::Result<Option<InputPeer>> {
         let mut statement = self.db.prepared(sql)?;
         let mut rows = statement.query([name])?;
         let Some(row) = rows.next()? else { return Ok(None) };
