@@ -473,3 +473,19 @@ fn delete_takes_no_session_that_somebody_owns() {
     storage.delete().unwrap();
     assert!(!path.exists());
 }
+
+#[test]
+fn a_new_file_is_not_taken_for_a_removed_one_whose_number_it_has_got() {
+    // On the disk of the tests the number of a file goes to the next one at once.
+    let work = || {
+        let (_folder, path) = place();
+        for _ in 0..100 {
+            open(&path).delete().unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(work);
+        }
+    });
+}

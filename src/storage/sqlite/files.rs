@@ -128,6 +128,7 @@ struct Entry {
     /// Another one than this is the parent, before a fork.
     process: Process,
     has_log: AtomicBool,
+    closes: AtomicBool,
 }
 
 /// What a session asks of others that have its file.
@@ -154,7 +155,7 @@ impl Registry {
     /// too, but a file may have several names.
     pub(super) fn allows(&self, id: FileId, claim: Claim) -> bool {
         let goes_with = |other: &Arc<Entry>| match claim {
-            _ if !other.process.is_this() => true,
+            _ if !other.process.is_this() || other.closes.load(Ordering::Relaxed) => true,
             Claim::None => true,
             Claim::Shared => other.claim != Claim::Own,
             Claim::Own => other.claim == Claim::None,
@@ -172,8 +173,8 @@ impl Registry {
 
     /// Enters the file and lets go of the registry.
     pub(super) fn enter(mut self, id: FileId, claim: Claim) -> Registered {
-        let entry = Entry { claim, process: Process::this(), has_log: AtomicBool::new(false) };
-        let entry = Arc::new(entry);
+        let (has_log, closes) = (AtomicBool::new(false), AtomicBool::new(false));
+        let entry = Arc::new(Entry { claim, process: Process::this(), has_log, closes });
         self.0.entry(id).or_default().push(Arc::clone(&entry));
         Registered { id, entry }
     }
@@ -189,6 +190,13 @@ impl Registered {
     /// Notes whether a write-ahead log is in use.
     pub(super) fn set_log(&self, has_log: bool) {
         self.entry.has_log.store(has_log, Ordering::Relaxed);
+    }
+
+    /// Notes whether the file is being closed. Nothing is claimed then: of a file that was removed, another
+    /// one may have the number as soon as it is closed.
+    pub(super) fn set_closes(&self, closes: bool) {
+        let _registry = Registry::hold();
+        self.entry.closes.store(closes, Ordering::Relaxed);
     }
 }
 

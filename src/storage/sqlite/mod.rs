@@ -647,9 +647,15 @@ impl SqliteStorage {
         else {
             return Ok(());
         };
+        if let Some(registered) = &registered {
+            registered.set_closes(true);
+        }
         match db.into_connection().close() {
             Ok(()) => Ok(()),
             Err((db, error)) => {
+                if let Some(registered) = &registered {
+                    registered.set_closes(false);
+                }
                 let db = Db::new(db);
                 *open = Some(Open { db, sql, state, journal, notices, registered, _copy, lock });
                 Err(Error::sqlite("close", &self.path, &error))
