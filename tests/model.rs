@@ -320,10 +320,15 @@ impl Life {
                 row.map(|row| row.name.as_str()),
                 "name of {id}"
             );
-            if let (Some(found), Some(row)) = (found, row)
-                && !row.replaced
-            {
-                assert_eq!(found.item.flags, row.flags, "flags of {id}");
+            if let (Some(found), Some(row)) = (found, row) {
+                if !row.replaced {
+                    assert_eq!(found.item.flags, row.flags, "flags of {id}");
+                }
+                for name in found.item.usernames.split_terminator(' ') {
+                    let former = (name.to_owned(), id);
+                    let is_known = row.names.iter().any(|it| it == name);
+                    assert!(is_known || self.model.former.contains(&former), "{id} has {name}");
+                }
             }
         }
         let states = session.update_states(None, 100).unwrap();

@@ -159,7 +159,7 @@ impl Live {
     }
 
     /// Who has that id, username or phone number, for all that is known here.
-    pub(super) fn view(&self, by: Find<'_>) -> Option<View<'_>> {
+    pub(super) fn who(&self, by: Find<'_>) -> Option<View<'_>> {
         match by {
             Find::Id(id) => self.table.get(id),
             Find::Username(name) => self.table.by_username(name),

@@ -14,7 +14,7 @@ use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
 use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
 
-/// How often a peer is read from the storage while others store or forget some.
+/// How often at most a peer is read again, since others stored or forgot some meanwhile.
 const MAX_TRIES: u32 = 4;
 
 /// What to look a peer up by.
@@ -119,7 +119,7 @@ impl Session {
             }
             Ok(())
         };
-        // Where nothing can be taken in, it still is the record that is told of first.
+        // A wrong record is reported first, also where nothing can be taken in.
         let mut live = self.room().or_else(|error| check().and(Err(error)))?;
         // Each is looked for before any is checked or joined: what holds it is on its way from memory
         // meanwhile.
@@ -146,18 +146,18 @@ impl Session {
         // Where the storage cannot be read now: no reason to fail the put, nor to wait for it again.
         let mut readable = true;
         for record in absent {
-            let mut tries = MAX_TRIES;
-            let mut live = loop {
+            let mut tries = 0..MAX_TRIES;
+            let (mut live, asked) = loop {
                 readable = readable && self.find_one::<Entity>(Find::Id(record.id), false).is_ok();
-                tries -= 1;
                 let live = self.live_mut()?;
                 // What was read while others stored or forgot peers was not kept.
-                if !readable || tries == 0 || live.knows_all_of(record.id) {
-                    break live;
+                if readable && live.knows_all_of(record.id) {
+                    break (live, Asked::Yes);
+                }
+                if !readable || tries.next().is_none() {
+                    break (live, Asked::InVain);
                 }
             };
-            let knows_all = readable && live.knows_all_of(record.id);
-            let asked = if knows_all { Asked::Yes } else { Asked::InVain };
             let mut record = *record;
             if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
                 // They would take the place of those that may be stored.
@@ -214,6 +214,8 @@ impl Session {
         let mut found = self.find::<Entity>(by, how)?;
         if let Some(found) = &mut found {
             self.mark_self(&mut found.item)?;
+            // In memory at once; in the storage when they are next looked for there.
+            self.live()?.table.strip_lost_names(&mut found.item);
         }
         Ok(found)
     }
@@ -360,7 +362,7 @@ impl Session {
     fn find_one<T: Answer>(&self, by: Find<'_>, memory_only: bool) -> Result<Option<T>> {
         let (id, missed, age) = {
             let live = self.live()?;
-            let view = live.view(by);
+            let view = live.who(by);
             if let Some(answer) = view.and_then(T::of_view) {
                 return Ok(Some(answer));
             }
@@ -380,26 +382,15 @@ impl Session {
             }
         }
         if id.is_none()
-            && T::IS_INPUT_PEER
-            && let Some(peer) = self.storage.find_input_peer(by)?
+            && let Some(answer) = self.find_owner(by, age)?
         {
-            let mut live = self.live.write().map_err(poisoned)?;
-            let learnt = match by {
-                _ if live.age != age => None,
-                Find::Username(name) => live.table.learn_owner(peer, name, false),
-                Find::Phone(phone) => live.table.learn_owner(peer, phone, true),
-                Find::Id(_) | Find::Name(_) => None,
-            };
-            if let Some(answer) = learnt.and_then(|slot| live.table.view(slot)).and_then(T::of_view)
-            {
-                return Ok(Some(answer));
-            }
+            return Ok(Some(answer));
         }
         // Memory knows who it is, but not all of it.
-        let (asked, by) = (by, id.map_or(by, Find::Id));
-        let rows = self.storage.find(by)?;
+        let key = id.map_or(by, Find::Id);
+        let rows = self.storage.find(key)?;
         let mut live = self.live.write().map_err(poisoned)?;
-        let fits = |row: &&Entity| match by {
+        let fits = |row: &&Entity| match key {
             Find::Username(name) => live.table.get(row.id).is_none_or(|view| view.may_have(name)),
             Find::Phone(phone) => {
                 live.table.get(row.id).is_none_or(|view| view.may_have_phone(phone))
@@ -407,42 +398,56 @@ impl Session {
             Find::Id(_) | Find::Name(_) => true,
         };
         let found = rows.iter().find(fits);
-        if live.age != age {
-            // Peers were stored or forgotten meanwhile: true when it was read, and not to be kept.
-            return Ok(match found {
-                Some(row) => {
-                    let answer = live.table.get(row.id).and_then(T::of_view);
-                    Some(answer.unwrap_or_else(|| T::of_entity(row)))
-                }
-                None => id.and_then(|id| live.table.get(id)).and_then(T::of_part),
-            });
-        }
+        // Peers were stored or forgotten meanwhile: true when it was read, and not to be kept.
+        let is_kept = live.age == age;
         match found {
-            Some(row) => {
+            Some(row) if is_kept => {
                 let slot = live.table.learn(row);
                 // Whom the storage answers for a name is its owner.
-                match by {
+                match key {
                     Find::Username(name) => live.table.own(slot, name, false),
                     Find::Phone(phone) => live.table.own(slot, phone, true),
                     Find::Id(_) | Find::Name(_) => {}
                 }
-                if id.is_some() && live.view(asked).map(View::id) != id {
-                    // The name is not the peer's any more.
-                    drop(live);
-                    return self.find_one(asked, false);
-                }
-                let answer = live.table.view(slot).and_then(T::of_view);
-                Ok(Some(answer.unwrap_or_else(|| T::of_entity(row))))
             }
-            None => {
-                if let Some(id) = id {
-                    live.table.learn_absence(id);
-                } else {
-                    live.miss(by);
-                }
-                Ok(id.and_then(|id| live.table.get(id)).and_then(T::of_part))
-            }
+            None if is_kept => match id {
+                Some(id) => live.table.learn_absence(id),
+                None => live.miss(by),
+            },
+            _ => {}
         }
+        let asked = found.map(|row| row.id).or(id);
+        let is_owner = match live.who(by) {
+            Some(owner) => Some(owner.id()) == asked,
+            None => id.is_none(),
+        };
+        if !is_owner {
+            // The name has gone to somebody else, or to nobody.
+            drop(live);
+            return self.find_one(by, false);
+        }
+        let view = asked.and_then(|id| live.table.get(id));
+        Ok(match found {
+            Some(row) => Some(view.and_then(T::of_view).unwrap_or_else(|| T::of_entity(row))),
+            None => view.and_then(T::of_part),
+        })
+    }
+
+    /// The owner of a username or phone number that is not in memory, where the storage's index
+    /// knows enough. `age` is that of the memory which did not know.
+    fn find_owner<T: Answer>(&self, by: Find<'_>, age: u64) -> Result<Option<T>> {
+        let (name, phone) = match by {
+            Find::Username(name) if T::IS_INPUT_PEER => (name, false),
+            Find::Phone(phone) if T::IS_INPUT_PEER => (phone, true),
+            _ => return Ok(None),
+        };
+        let Some(peer) = self.storage.find_input_peer(by)? else { return Ok(None) };
+        let mut live = self.live.write().map_err(poisoned)?;
+        if live.age != age {
+            return Ok(None);
+        }
+        let learnt = live.table.learn_owner(peer, name, phone);
+        Ok(learnt.and_then(|slot| live.table.view(slot)).and_then(T::of_view))
     }
 
     /// The peer with a display name that was seen last.

@@ -82,6 +82,12 @@ impl Row {
                 && (tells(Known::PHONE) || !may_have(Known::PHONE, self.phone()))
     }
 
+    /// The date by which the storage decides whose the row's names are, once what waits is stored.
+    pub(super) fn named(&self) -> i64 {
+        let waits = self.pending & (Known::USERNAMES | Known::PHONE) != 0;
+        if waits { self.seen } else { self.stored_seen() }
+    }
+
     /// Fields that were told, here or in the storage.
     pub(super) fn known(&self) -> u8 {
         self.known & Known::ALL

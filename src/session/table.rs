@@ -65,7 +65,7 @@ pub(super) enum Asked {
     No,
     /// What it has is in the table now; where nothing is there, it has nothing.
     Yes,
-    /// It cannot be read now. The record adds no flags then.
+    /// It could not be read, or others wrote there each time it was. The record adds no flags then.
     InVain,
 }
 
@@ -150,6 +150,26 @@ impl Table {
     /// The peer that has the phone number, if this table knows its owner.
     pub(super) fn by_phone(&self, phone: &str) -> Option<View<'_>> {
         self.view(self.name_ref(self.hash(phone), phone, true)?.slot)
+    }
+
+    /// Takes from what is told of a peer the names that another one was seen with since, for all that is
+    /// known here.
+    pub(super) fn strip_lost_names(&self, entity: &mut Entity) {
+        let id = entity.id;
+        let row = self.slot(id).and_then(|slot| self.row(slot));
+        let named = believable(row.map_or(entity.seen, Row::named));
+        let is_lost = |name: &str, phone: bool| {
+            let owner = self.name_ref(self.hash(name), name, phone);
+            let owner = owner.and_then(|at| self.row(at.slot)).filter(|it| it.id != id);
+            owner.is_some_and(|owner| believable(owner.named()) >= named)
+        };
+        if !entity.phone.is_empty() && is_lost(&entity.phone, true) {
+            entity.phone = SmolStr::default();
+        }
+        if split_usernames(&entity.usernames).any(|name| is_lost(name, false)) {
+            let kept = split_usernames(&entity.usernames).filter(|name| !is_lost(name, false));
+            entity.usernames = kept.collect::<Vec<_>>().join(" ").into();
+        }
     }
 
     /// Every peer that is known here under a display name.
@@ -321,7 +341,6 @@ impl Table {
     /// Takes in what the storage knows of a peer, and answers where it stands now. What was known
     /// here is newer and stays.
     pub(super) fn learn(&mut self, stored: &Entity) -> u32 {
-        let stored = &*self.without_lost_names(stored);
         let mut known = Known::HASH | Known::FLAGS;
         for (field, text) in [
             (Known::USERNAMES, &stored.usernames),
@@ -357,43 +376,22 @@ impl Table {
         row.set_known(was_known | known);
         row.set_stored_seen(stored.seen);
         let (usernames, phone, name) = row.texts();
-        let fills = |field: u8, here: &str, there: &str| was_known & field == 0 && here != there;
-        let fills = [
-            fills(Known::USERNAMES, usernames, &stored.usernames),
-            fills(Known::PHONE, phone, &stored.phone),
-            fills(Known::NAME, name, &stored.name),
-        ];
-        if fills.contains(&true) {
+        let differs = |field: u8, here: &str, there: &str| was_known & field == 0 && here != there;
+        if differs(Known::USERNAMES, usernames, &stored.usernames)
+            || differs(Known::PHONE, phone, &stored.phone)
+            || differs(Known::NAME, name, &stored.name)
+        {
             row.set_owns_names(false);
             let old = row.entity();
-            let [usernames, phone, name] = fills.map(|fills| if fills { stored } else { &old });
-            self.set_texts(slot, &usernames.usernames, &phone.phone, &name.name);
+            let from = |field: u8| if was_known & field == 0 { stored } else { &old };
+            self.set_texts(
+                slot,
+                &from(Known::USERNAMES).usernames,
+                &from(Known::PHONE).phone,
+                &from(Known::NAME).name,
+            );
         }
         slot
-    }
-
-    /// A stored row without the names that another peer was seen with since, for all that is known here.
-    fn without_lost_names<'a>(&self, stored: &'a Entity) -> Cow<'a, Entity> {
-        let is_lost = |name: &str, phone: bool| {
-            let owner = self.name_ref(self.hash(name), name, phone);
-            owner
-                .and_then(|at| self.row(at.slot))
-                .is_some_and(|owner| owner.id != stored.id && believable(owner.seen) >= stored.seen)
-        };
-        let phone = !stored.phone.is_empty() && is_lost(&stored.phone, true);
-        let usernames = split_usernames(&stored.usernames).any(|name| is_lost(name, false));
-        if !phone && !usernames {
-            return Cow::Borrowed(stored);
-        }
-        let mut rest = stored.clone();
-        if phone {
-            rest.phone = SmolStr::default();
-        }
-        if usernames {
-            let kept = split_usernames(&stored.usernames).filter(|name| !is_lost(name, false));
-            rest.usernames = kept.collect::<Vec<_>>().join(" ").into();
-        }
-        Cow::Owned(rest)
     }
 
     /// Takes in what the storage's index knows of the owner of a username or phone number, and answers
@@ -417,13 +415,15 @@ impl Table {
         Some(slot)
     }
 
-    /// Notes that the storage has nothing of this peer.
+    /// Notes that the storage has nothing of this peer: then there is what waits to be stored, and no more.
     pub(super) fn learn_absence(&mut self, id: PeerId) {
-        if let Some(slot) = self.slot(id)
-            && let Some(row) = self.rows.get_mut(slot as usize)
-        {
-            row.set_complete(true);
-            self.drop_unknown_texts(slot);
+        let Some(slot) = self.slot(id) else { return };
+        match self.rows.get_mut(slot as usize) {
+            Some(row) if row.dirty != 0 => {
+                row.set_complete(true);
+                self.drop_unknown_texts(slot);
+            }
+            _ => self.remove_slot(slot),
         }
     }
 

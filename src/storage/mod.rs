@@ -171,8 +171,9 @@ pub trait Storage: Send + Sync {
     /// to one peer: the storage answers the newest holder and takes the name from the others.
     fn find(&self, by: Find<'_>) -> Result<Vec<Entity>>;
 
-    /// As [`find`](Storage::find) by a username or phone number, but only what a request needs of the
-    /// peer, where that costs less. `None` says nothing: [`find`](Storage::find) must be asked.
+    /// What a request needs of the peer that [`find`](Storage::find) would answer first for a username
+    /// or phone number, where that is to be had with less work, and without taking the name from
+    /// anybody. `None` says nothing: [`find`](Storage::find) must be asked.
     fn find_input_peer(&self, _by: Find<'_>) -> Result<Option<InputPeer>> {
         Ok(None)
     }

@@ -118,7 +118,8 @@ fn what_an_index_told_of_a_peer_yields_to_what_is_stored() {
     at.given(&[EntityRef { phone: "1555", name: "Alice", ..user(1, at.now - 10, "alice") }]);
     for (look, sql) in [
         (Look::Username("alice"), "UPDATE entities SET username = NULL, name = 'Al'"),
-        (Look::Phone("1555"), "UPDATE entities SET phone = NULL, name = 'Bo'"),
+        (Look::Phone("1555"), "UPDATE entities SET phone = NULL, username = 'bo'"),
+        (Look::Username("bo"), "DELETE FROM entities WHERE id = 1"),
     ] {
         let session = at.open();
         assert_eq!(found(&session, Look::Username("nobody")), None);
@@ -126,10 +127,32 @@ fn what_an_index_told_of_a_peer_yields_to_what_is_stored() {
         at.run(sql);
         // Not even by that name, which is nobody's now.
         assert_eq!(session.find_entity(look, How::default()).unwrap(), None);
-        let here = entity(&session, 1);
+        let whole = |session: &Session| session.find_entity(Look::Id(1), How::default()).unwrap();
+        let here = whole(&session);
         session.close().unwrap();
-        assert_eq!(here, entity(&at.open(), 1));
+        assert_eq!(here, whole(&at.open()));
     }
+}
+
+#[test]
+fn a_name_is_lost_to_nobody_who_was_seen_with_it_before() {
+    let at = Place::new();
+    at.given(&[user(1, at.now - 100, "alice"), user(2, at.now - 1000, "alice")]);
+    let session = at.open();
+    assert_eq!(found(&session, Look::Id(1)), Some(1));
+    put(&session, user(2, at.now - 1000, "alice"));
+    session.save().unwrap();
+    put(&session, EntityRef::bare(id(2), 22));
+    assert_eq!(entity(&session, 1).usernames, "alice");
+}
+
+#[test]
+fn a_name_with_a_date_to_come_is_lost_like_any() {
+    let at = Place::new();
+    at.given(&[user(1, at.now + 30 * 86_400, "alice")]);
+    let session = at.open();
+    put(&session, user(2, 0, "alice"));
+    assert_eq!(entity(&session, 1).usernames, "");
 }
 
 #[test]
@@ -152,8 +175,8 @@ fn a_damaged_name_is_no_name_though_an_index_has_it() {
 
 #[test]
 fn a_name_that_another_peer_was_seen_with_since_is_not_read_again() {
-    // With 1 out of memory, and half known by an index.
-    for look in [None, Some(Look::Phone("1555"))] {
+    // With 1 out of memory, half known by an index, and known.
+    for look in [None, Some(Look::Phone("1555")), Some(Look::Id(1))] {
         let at = Place::new();
         let alice = EntityRef { phone: "1555", ..user(1, at.now - 10, "alice alice2") };
         let bob = EntityRef { phone: "1555", ..user(2, at.now, "alice") };
@@ -165,8 +188,12 @@ fn a_name_that_another_peer_was_seen_with_since_is_not_read_again() {
         }
         put(&session, bob);
         assert_eq!(found(&session, Look::Username("alice")), Some(2), "{look:?}");
-        let Entity { usernames, phone, .. } = entity(&session, 1);
-        assert_eq!((&*usernames, &*phone), ("alice2", ""), "{look:?}");
+        // Nor is it by news that say nothing about it.
+        for bare in [None, Some(EntityRef { seen: at.now + 5, ..EntityRef::bare(id(1), 11) })] {
+            session.put_entities(bare.as_slice()).unwrap();
+            let Entity { usernames, phone, .. } = entity(&session, 1);
+            assert_eq!((&*usernames, &*phone), ("alice2", ""), "{look:?}");
+        }
     }
 }
 
@@ -373,6 +400,23 @@ fn a_newer_bare_row_of_telethons_takes_no_further_usernames() {
     let session = at.open();
     assert_eq!((entity(&session, 5).usernames.as_str(), hash(&session, 5)), ("aaa bbb ccc", 222));
     assert_eq!(named(&session, "bbb"), Some(5));
+}
+
+#[test]
+fn a_wrong_record_is_told_of_where_nothing_can_be_taken_in_either() {
+    let at = Place::new();
+    at.given(&[user(1, 0, "")]);
+    let wrong = EntityRef { seen: -1, ..user(2, 0, "") };
+    let kind = |session: &Session, record| session.put_entities(&[record]).unwrap_err().kind();
+    let options = SqliteOptions { read_only: true, ..SqliteOptions::default() };
+    let session = Session::open(&at.path, &options, &patient()).unwrap();
+    assert_eq!(kind(&session, wrong), ErrorKind::Argument);
+    assert_eq!(kind(&session, user(2, 0, "")), ErrorKind::ReadOnly);
+    session.close().unwrap();
+    let session = at.open();
+    session.close().unwrap();
+    assert_eq!(kind(&session, wrong), ErrorKind::Argument);
+    assert_eq!(kind(&session, user(2, 0, "")), ErrorKind::Closed);
 }
 
 #[test]

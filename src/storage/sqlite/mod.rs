@@ -128,6 +128,7 @@ struct State {
     /// [`Db::file_version`] after our last commit. While it is the same in a transaction nobody else
     /// has written, and `data_version` need not be asked for.
     file_version: Option<u32>,
+    /// Not doubted when somebody else has written: without them it only takes longer.
     indexes: Indexes,
     /// Somebody else's write was noticed, and the session has not been told yet.
     changed: bool,
@@ -388,9 +389,9 @@ impl SqliteStorage {
     /// Makes the indexes of usernames and phone numbers, when a name is first looked for. Where
     /// they cannot be had now the look-up scans.
     ///
-    /// Partial, so that they cost nothing for peers without; with all that a request needs, so that
-    /// its row need not be read; never UNIQUE, which would delete rows of Telethon's; none on display
-    /// names, which costs more at each put than it ever gives.
+    /// Partial, so that they cost nothing for peers without a name. They hold all that a request needs,
+    /// so that the row need not be read. Never UNIQUE, which would delete rows of Telethon's; none on
+    /// display names, which costs more at each put than it ever gives.
     fn index(&self, open: &mut Open) -> std::result::Result<(), Fault> {
         const EXIST: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' \
              AND tbl_name = 'entities' AND name IN ('mts_by_username', 'mts_by_phone')";
@@ -481,9 +482,6 @@ impl Storage for SqliteStorage {
     }
 
     fn find_input_peer(&self, by: Find<'_>) -> Result<Option<InputPeer>> {
-        if matches!(by, Find::Id(_) | Find::Name(_)) {
-            return Ok(None);
-        }
         self.with("read", |open| match open.state.indexes {
             Indexes::There => Ok(open.reader().bearer(by)?),
             // It would read the whole table, and so will whoever is asked next.

@@ -531,7 +531,7 @@ impl Reader<'_> {
                 }
                 self.only_bearer(&self.sql.bearer_of_username, name)
             }
-            // A leading zero is not stored: there the number is another text.
+            // Stored as a number, 07 would answer for 7.
             Find::Phone(phone) if phone.starts_with('0') || phone.len() > Entity::MAX_PHONE => {
                 Ok(None)
             }
@@ -554,7 +554,7 @@ impl Reader<'_> {
         };
         let peer = PeerId::try_marked(id);
         let bearer = peer.map(|id| InputPeer { id, access_hash, seen: seen.unwrap_or(0) });
-        // Of several it is the one that was seen last.
+        // Which of several it is, takes more to tell.
         Ok(if rows.next()?.is_none() { bearer } else { None })
     }
 
