@@ -386,7 +386,7 @@ impl Session {
         {
             return Ok(Some(answer));
         }
-        // Memory knows who it is, but not all of it.
+        // A peer that memory knows in part is asked for by id.
         let key = id.map_or(by, Find::Id);
         let rows = self.storage.find(key)?;
         let mut live = self.live.write().map_err(poisoned)?;
@@ -398,7 +398,8 @@ impl Session {
             Find::Id(_) | Find::Name(_) => true,
         };
         let found = rows.iter().find(fits);
-        // Peers were stored or forgotten meanwhile: true when it was read, and not to be kept.
+        // Where peers were stored or forgotten meanwhile it was true when it was read, and is not to be
+        // kept.
         let is_kept = live.age == age;
         match found {
             Some(row) if is_kept => {
@@ -427,10 +428,16 @@ impl Session {
             return self.find_one(by, false);
         }
         let view = asked.and_then(|id| live.table.get(id));
-        Ok(match found {
-            Some(row) => Some(view.and_then(T::of_view).unwrap_or_else(|| T::of_entity(row))),
-            None => view.and_then(T::of_part),
-        })
+        match (found, view.and_then(T::of_view)) {
+            (_, Some(answer)) => Ok(Some(answer)),
+            // What memory knows of the peer may be newer.
+            (Some(_), None) if view.is_some() && !is_kept => {
+                drop(live);
+                self.find_one(by, false)
+            }
+            (Some(row), None) => Ok(Some(T::of_entity(row))),
+            (None, None) => Ok(view.and_then(T::of_part)),
+        }
     }
 
     /// The owner of a username or phone number that is not in memory, where the storage's index

@@ -62,8 +62,8 @@ impl Row {
         }
     }
 
-    /// The date that the storage has for this row; 0 when it has none or it is not known. One after
-    /// 2106 counts as of then.
+    /// The date that the storage has for this row, or while not all of it is known here, when it was
+    /// last written; 0 when it has none or that is not known. One after 2106 counts as of then.
     pub(super) fn stored_seen(&self) -> i64 {
         self.stored_seen.into()
     }
@@ -72,11 +72,13 @@ impl Row {
         self.stored_seen = u32::try_from(seen.max(0)).unwrap_or(u32::MAX);
     }
 
-    /// Whether a flush of what waits raises the date in the storage, for all that is known here: one that
-    /// does not tell a name leaves the date of a row that has one ([`crate::storage::merged`]).
-    pub(super) fn raises_date(&self) -> bool {
-        let may_have = |field: u8, text: &str| self.known() & field == 0 || !text.is_empty();
-        let tells = |field: u8| self.pending & field != 0;
+    /// Whether a flush of these fields raises the date in the storage, for all that is known here: one
+    /// that does not tell a name leaves the date of a row that has one ([`crate::storage::merged`]).
+    pub(super) fn raises_date(&self, fields: u8) -> bool {
+        let may_have = |field: u8, text: &str| {
+            (self.known() & field == 0 && !self.is_complete()) || !text.is_empty()
+        };
+        let tells = |field: u8| fields & field != 0;
         tells(Known::USERNAMES)
             || !may_have(Known::USERNAMES, self.usernames())
                 && (tells(Known::PHONE) || !may_have(Known::PHONE, self.phone()))
@@ -84,7 +86,8 @@ impl Row {
 
     /// The date by which the storage decides whose the row's names are, once what waits is stored.
     pub(super) fn named(&self) -> i64 {
-        let waits = self.pending & (Known::USERNAMES | Known::PHONE) != 0;
+        let tells = |field: u8| self.pending & field != 0;
+        let waits = tells(Known::USERNAMES) || tells(Known::PHONE) && self.usernames().is_empty();
         if waits { self.seen } else { self.stored_seen() }
     }
 

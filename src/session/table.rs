@@ -302,11 +302,13 @@ impl Table {
         let learnt = told & !row.known();
         row.set_known(row.known() | told | new);
         if new == 0 && (row.is_complete() || learnt & !Known::FLAGS == 0) {
-            // Nothing new: the storage need not hear of it, but once a day, and at once where the
-            // name is contested: there the newest date decides whose it is.
+            // Nothing new: the storage need not hear of it, but once a day, where that raises its date,
+            // and at once where the name is contested: there the newest date decides whose it is.
             // And at once where others write too, who may have said something else since.
             let contested = told & (Known::USERNAMES | Known::PHONE) != 0 && !row.owns_names();
-            if !fills_only && (contested || self.shared || now - row.stored_seen() > STALE) {
+            let stale = now - row.stored_seen() > STALE
+                && (row.raises_date(row.pending | told) || !row.is_settled());
+            if !fills_only && (contested || self.shared || stale) {
                 row.pending |= told;
                 self.mark_dirty(slot, flush);
                 if contested {
@@ -421,7 +423,7 @@ impl Table {
         match self.rows.get_mut(slot as usize) {
             Some(row) if row.dirty != 0 => {
                 row.set_complete(true);
-                self.drop_unknown_texts(slot);
+                self.keep_pending(slot);
             }
             _ => self.remove_slot(slot),
         }
@@ -457,7 +459,7 @@ impl Table {
         let mut overtaken = Vec::new();
         self.dirty.retain(|(_, slot)| match rows.get_mut(*slot as usize) {
             Some(row) if row.dirty <= flush => {
-                if row.raises_date() {
+                if row.raises_date(row.pending) || !row.is_settled() {
                     row.set_stored_seen(row.seen);
                 }
                 row.dirty = 0;
@@ -483,20 +485,20 @@ impl Table {
         }
         for (_, slot) in self.dirty.clone() {
             let Some(row) = self.rows.get_mut(slot as usize) else { continue };
-            row.set_known(row.pending);
             row.set_complete(false);
             row.set_stored_seen(0);
-            if row.known() & Known::FLAGS == 0 {
-                row.set_flags(0);
-            }
-            self.drop_unknown_texts(slot);
+            self.keep_pending(slot);
         }
     }
 
-    /// Leaves a row the texts that are known.
-    fn drop_unknown_texts(&mut self, slot: u32) {
-        let Some(row) = self.row(slot) else { return };
+    /// Forgets what a row knows beyond what waits to be stored.
+    fn keep_pending(&mut self, slot: u32) {
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.set_known(row.pending);
         let known = row.known();
+        if known & Known::FLAGS == 0 {
+            row.set_flags(0);
+        }
         let Entity { usernames, phone, name, .. } = row.entity();
         let keep = |field: u8, text| if known & field != 0 { text } else { SmolStr::default() };
         self.set_texts(

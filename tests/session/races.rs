@@ -112,6 +112,19 @@ fn what_is_told_of_a_peer_is_not_lost_where_others_are_stored_while_it_is_read()
 }
 
 #[test]
+fn what_was_told_before_a_look_up_is_answered_though_it_is_saved_meanwhile() {
+    let storage = Shared::default();
+    let session = Arc::new(storage.session(&patient()));
+    put(&session, user(1, 100, "alice"));
+    session.save().unwrap();
+    let session = Arc::new(storage.session(&patient()));
+    put(&session, EntityRef::bare(id(1), 12));
+    with_turn(&storage, &session, |session| session.save().unwrap());
+    let found = session.find_entity(Look::Id(1), How::default()).unwrap().unwrap();
+    assert_eq!((found.item.access_hash, &*found.item.usernames), (12, "alice"));
+}
+
+#[test]
 fn a_peer_of_another_account_is_not_kept() {
     let storage = Shared::default();
     let session = Arc::new(storage.session(&forgetful()));

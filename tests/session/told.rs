@@ -147,6 +147,65 @@ fn a_name_is_lost_to_nobody_who_was_seen_with_it_before() {
 }
 
 #[test]
+fn a_name_stays_lost_when_it_is_saved_whose_it_is() {
+    let at = Place::new();
+    at.given(&[EntityRef { phone: "1555", ..user(2, at.now - 100, "") }]);
+    let session = at.open();
+    put(&session, EntityRef { phone: "1555", flags: 0, ..user(1, 0, "") });
+    assert_eq!(entity(&session, 2).phone, "");
+    session.save().unwrap();
+    assert_eq!(entity(&session, 2).phone, "");
+}
+
+#[test]
+fn a_new_phone_makes_no_username_newer() {
+    let at = Place::new();
+    at.given(&[user(1, at.now - 300, "")]);
+    at.run(&format!(
+        "UPDATE entities SET username = 'alice' WHERE id = 1; \
+         INSERT INTO entities VALUES (2, 22, 'alice', NULL, NULL, {})",
+        at.now - 200
+    ));
+    let session = at.open();
+    assert_eq!(entity(&session, 1).usernames, "alice");
+    put(&session, EntityRef { phone: "1555", flags: 0, ..user(1, 0, "") });
+    assert_eq!(found(&session, Look::Username("alice")), Some(2));
+    assert_eq!(entity(&session, 1).usernames, "");
+}
+
+#[test]
+fn a_bare_sighting_is_not_written_where_it_changes_nothing() {
+    let now = Place::new().now;
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    put(&session, user(1, now - 200_000, "alice"));
+    put(&session, EntityRef::bare(id(2), 22));
+    session.save().unwrap();
+    let session = storage.session(&patient());
+    // A peer with a name, whose date it leaves, and one that was just written.
+    assert_eq!(entity(&session, 1).usernames, "alice");
+    put(&session, EntityRef::bare(id(2), 22));
+    session.save().unwrap();
+    let commits = storage.commits();
+    put(&session, EntityRef::bare(id(1), 11));
+    put(&session, EntityRef::bare(id(2), 22));
+    session.save().unwrap();
+    assert_eq!(storage.commits(), commits);
+}
+
+#[test]
+fn of_a_peer_that_somebody_removed_there_is_what_waits() {
+    let at = Place::new();
+    let session = at.open();
+    put(&session, EntityRef::bare(id(1), 11));
+    session.save().unwrap();
+    at.run("DELETE FROM entities");
+    let hashless = EntityRef { flags: Entity::NO_HASH, name: "X", ..EntityRef::bare(id(1), 0) };
+    put(&session, hashless);
+    assert_eq!(session.find_entity(Look::Id(1), How::default()).unwrap(), None);
+}
+
+#[test]
 fn a_name_with_a_date_to_come_is_lost_like_any() {
     let at = Place::new();
     at.given(&[user(1, at.now + 30 * 86_400, "alice")]);

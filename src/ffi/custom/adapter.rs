@@ -20,7 +20,7 @@ use crate::ffi::guard;
 use crate::ffi::status::{kind_of, mts_status};
 use crate::ffi::threads::this_thread;
 use crate::storage::login::Login;
-use crate::storage::{Changes, Find, Storage, merged};
+use crate::storage::{Changes, Find, Storage, believable, merged};
 use crate::{Account, Entity, Error, ErrorKind, FileKey, PeerId, Result, SentFile, UpdateState};
 
 /// Entities asked for at once where all of them are wanted.
@@ -212,7 +212,7 @@ impl Adapter {
                 ),
             ));
         }
-        found.sort_by_key(|entity| std::cmp::Reverse(entity.seen));
+        found.sort_by_key(|entity| std::cmp::Reverse(believable(entity.seen)));
         found.dedup_by_key(|entity| entity.id);
         Ok(found)
     }
