@@ -360,17 +360,17 @@ impl Session {
 
     /// The one peer with an id, username or phone: from memory, else from the storage.
     fn find_one<T: Answer>(&self, by: Find<'_>, memory_only: bool) -> Result<Option<T>> {
-        let (id, missed, age) = {
-            let live = self.live()?;
-            let view = live.who(by);
-            if let Some(answer) = view.and_then(T::of_view) {
-                return Ok(Some(answer));
-            }
-            if memory_only {
-                return Ok(view.and_then(T::of_part));
-            }
-            (view.map(View::id), view.is_none() && live.missed(by), live.age)
-        };
+        let live = self.live()?;
+        let view = live.who(by);
+        if let Some(answer) = view.and_then(T::of_view) {
+            return Ok(Some(answer));
+        }
+        if memory_only {
+            return Ok(view.and_then(T::of_part));
+        }
+        let (id, age) = (view.map(View::id), live.age);
+        let missed = view.is_none() && live.missed(by);
+        drop(live);
         if missed {
             // Only somebody else can have changed that.
             {
@@ -381,6 +381,17 @@ impl Session {
                 return Ok(None);
             }
         }
+        self.ask_storage(by, id, age)
+    }
+
+    /// The peer of whom memory, when it was of that age, knew no more than perhaps the id.
+    #[cold]
+    fn ask_storage<T: Answer>(
+        &self,
+        by: Find<'_>,
+        id: Option<PeerId>,
+        age: u64,
+    ) -> Result<Option<T>> {
         if id.is_none()
             && let Some(answer) = self.find_owner(by, age)?
         {
