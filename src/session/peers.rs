@@ -209,7 +209,8 @@ impl Session {
         self.find(by, how)
     }
 
-    /// All that is known of a peer (Telethon's `get_entity_rows_by_…`).
+    /// All that is known of a peer (Telethon's `get_entity_rows_by_…`), without the names that somebody
+    /// else was seen with since.
     pub fn find_entity(&self, by: Look<'_>, how: How) -> Result<Option<Found<Entity>>> {
         let mut found = self.find::<Entity>(by, how)?;
         if let Some(found) = &mut found {
@@ -428,9 +429,9 @@ impl Session {
             },
             _ => {}
         }
-        let asked = found.map(|row| row.id).or(id);
+        let peer = found.map(|row| row.id).or(id);
         let is_owner = match live.who(by) {
-            Some(owner) => Some(owner.id()) == asked,
+            Some(owner) => Some(owner.id()) == peer,
             None => id.is_none(),
         };
         if !is_owner {
@@ -438,7 +439,7 @@ impl Session {
             drop(live);
             return self.find_one(by, false);
         }
-        let view = asked.and_then(|id| live.table.get(id));
+        let view = peer.and_then(|id| live.table.get(id));
         match (found, view.and_then(T::of_view)) {
             (_, Some(answer)) => Ok(Some(answer)),
             // What memory knows of the peer may be newer.
