@@ -194,7 +194,8 @@
 
 /**
  * Journal: a rollback journal. The session is one plain file at all times, and what was saved
- * survives the loss of power. For nearly everybody.
+ * survives the loss of power. For nearly everybody. Where saves follow each other within a second an
+ * empty -journal stays beside the file, until one comes by itself or the session is closed.
  */
 #define MTS_JOURNAL_ROLLBACK 0
 

@@ -88,7 +88,8 @@ func journal(journal C.uint32_t) Option {
 }
 
 // JournalRollback: a rollback journal, which is the default. The session is one plain file at all
-// times, and what was saved survives the loss of power.
+// times, and what was saved survives the loss of power. Where saves follow each other within a second
+// an empty -journal stays beside the file, until one comes by itself or the session is closed.
 func JournalRollback() Option { return journal(C.MTS_JOURNAL_ROLLBACK) }
 
 // JournalWAL: a write-ahead log, several times faster for those who save at every update. What was

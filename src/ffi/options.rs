@@ -24,7 +24,8 @@ pub const MTS_OPEN_STORE_TMP_AUTH_KEY: u32 = 16;
 pub const MTS_OPEN_NO_ENTITIES: u32 = 32;
 
 /// Journal: a rollback journal. The session is one plain file at all times, and what was saved
-/// survives the loss of power. For nearly everybody.
+/// survives the loss of power. For nearly everybody. Where saves follow each other within a second an
+/// empty -journal stays beside the file, until one comes by itself or the session is closed.
 pub const MTS_JOURNAL_ROLLBACK: u32 = 0;
 /// Journal: a write-ahead log, several times faster for those who save at every update. What was
 /// saved survives the loss of power. While the session is open, its file is whole only together

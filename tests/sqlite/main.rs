@@ -15,6 +15,7 @@ mod io;
 mod journal;
 mod other;
 mod power;
+mod rollback;
 mod schemas;
 
 use std::collections::BTreeMap;

@@ -166,6 +166,11 @@ fn another_process() {
             storage.close().unwrap();
             say(&notices(&storage).join("\n"));
         }
+        "save soon" => {
+            let storage = open(&path);
+            rollback::save_soon(&storage);
+            ready();
+        }
         "share" => {
             let storage = open_with(&path, SHARED());
             ready();

@@ -62,7 +62,8 @@ pub struct SqliteOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Journal {
     /// A rollback journal: the session is one plain file at all times, and what was saved survives
-    /// the loss of power. For nearly everybody.
+    /// the loss of power. For nearly everybody. Where saves follow each other within a second an empty
+    /// `-journal` stays beside the file, until one comes by itself or the session is closed.
     #[default]
     Rollback,
     /// A write-ahead log, for those who save at every update: what was saved survives the loss of
@@ -250,6 +251,7 @@ impl Open {
                 folder.set_seen();
             }
         }
+        journal.reuse(db)?;
         let journal = &*journal;
         let commit = || {
             let done = transaction(db, |db| {
@@ -594,7 +596,7 @@ impl Storage for SqliteStorage {
         }
         // Closed only when the files are gone: where they cannot be removed, the session goes on.
         if let Some(open) = &mut *open {
-            self.leave_log(open);
+            self.leave_journal(open);
         }
         // The database goes last: an old journal beside a new database would destroy it.
         for suffix in ["-journal", "-wal", "-shm", ""] {
@@ -625,13 +627,14 @@ impl Storage for SqliteStorage {
 impl SqliteStorage {
     /// Before the connection is closed: back to one plain file. Not where file or log have been moved
     /// or replaced meanwhile: what stands there now is somebody else's.
-    fn leave_log(&self, open: &mut Open) {
+    fn leave_journal(&self, open: &mut Open) {
         let Open { db, journal, notices, .. } = open;
-        if !journal.is_in_use() {
+        if !journal.has_side_files() {
             return;
         }
         match self.check_place().and_then(|()| journal.check()) {
             Ok(()) => journal.stop(db, &self.options),
+            Err(_) if !journal.is_in_use() => {}
             Err(error) => journal.leave_alone(db, notices, &error.at(self.path.display())),
         }
     }
@@ -639,7 +642,7 @@ impl SqliteStorage {
     /// Closes the connection, and lets go of the owner lock.
     fn hang_up(&self, open: &mut Option<Open>) -> Result<()> {
         if let Some(open) = open {
-            self.leave_log(open);
+            self.leave_journal(open);
         }
         let Some(Open { db, sql, state, journal, notices, registered, _copy, lock }) = open.take()
         else {
