@@ -44,6 +44,12 @@ static void open_file(void)
     run("PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON");
 }
 
+/* For work that saves again and again: as mtsession does then, the journal is emptied, not removed. */
+static void reuse_journal(void)
+{
+    run("PRAGMA journal_mode = TRUNCATE");
+}
+
 static void close_file(void)
 {
     must(sqlite3_close(db));
@@ -122,6 +128,7 @@ static void put_new(void)
 {
     double spent;
     create();
+    reuse_journal();
     spent = fill(0, entities, FLUSH);
     close_file();
     answer(op, spent, entities, path);
@@ -131,6 +138,7 @@ static void put_new_saved(void)
 {
     double spent;
     open_file();
+    reuse_journal();
     spent = fill(entities, 100 * BATCH, BATCH);
     close_file();
     answer(op, spent, 100 * BATCH, path);
@@ -239,7 +247,7 @@ int main(int count, char **words)
     else if (IS("put_new")) put_new();
     else if (IS("put_new_saved")) put_new_saved();
     else if (IS("disk_id") || IS("disk_username") || IS("disk_phone")) disk();
-    else if (IS("update_saved")) updates(1, "DELETE", "EXTRA");
+    else if (IS("update_saved")) updates(1, "TRUNCATE", "EXTRA");
     else if (IS("update_wal_power")) updates(SYNCED_LOG, "WAL", "FULL");
     else if (IS("update_wal_process")) updates(UNSYNCED_LOG, "WAL", "NORMAL");
     else if (IS("open")) open_close();

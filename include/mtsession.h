@@ -193,9 +193,9 @@
 #define MTS_OPEN_NO_ENTITIES 32
 
 /**
- * Journal: a rollback journal. The session is one plain file at all times, and what was saved
- * survives the loss of power. For nearly everybody. Where saves follow each other within a second an
- * empty -journal stays beside the file, until one comes by itself or the session is closed.
+ * Journal: a rollback journal. The file alone is the session at all times, and what was saved
+ * survives the loss of power. For nearly everybody. After saves within a second of each other an
+ * empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
  */
 #define MTS_JOURNAL_ROLLBACK 0
 

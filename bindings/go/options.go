@@ -87,9 +87,9 @@ func journal(journal C.uint32_t) Option {
 	return func(o *options) { o.c.journal = journal }
 }
 
-// JournalRollback: a rollback journal, which is the default. The session is one plain file at all
-// times, and what was saved survives the loss of power. Where saves follow each other within a second
-// an empty -journal stays beside the file, until one comes by itself or the session is closed.
+// JournalRollback: a rollback journal, which is the default. The file alone is the session at all
+// times, and what was saved survives the loss of power. After saves within a second of each other an
+// empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
 func JournalRollback() Option { return journal(C.MTS_JOURNAL_ROLLBACK) }
 
 // JournalWAL: a write-ahead log, several times faster for those who save at every update. What was

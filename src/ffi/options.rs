@@ -23,9 +23,9 @@ pub const MTS_OPEN_STORE_TMP_AUTH_KEY: u32 = 16;
 /// Open: take no entities in until mts_session_set_save_entities (Telethon's `save_entities`).
 pub const MTS_OPEN_NO_ENTITIES: u32 = 32;
 
-/// Journal: a rollback journal. The session is one plain file at all times, and what was saved
-/// survives the loss of power. For nearly everybody. Where saves follow each other within a second an
-/// empty -journal stays beside the file, until one comes by itself or the session is closed.
+/// Journal: a rollback journal. The file alone is the session at all times, and what was saved
+/// survives the loss of power. For nearly everybody. After saves within a second of each other an
+/// empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
 pub const MTS_JOURNAL_ROLLBACK: u32 = 0;
 /// Journal: a write-ahead log, several times faster for those who save at every update. What was
 /// saved survives the loss of power. While the session is open, its file is whole only together

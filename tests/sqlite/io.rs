@@ -37,10 +37,11 @@ fn is_got_over(calls: &[&str], so: &str) {
     let tasks = ["insist", "insist with log", "insist with power-safe log"];
     let mut told = 0;
     for (task, call) in tasks.iter().flat_map(|task| calls.iter().map(move |call| (task, call))) {
-        for nth in 1.. {
+        for nth in 1_u32.. {
             let (_folder, path) = place();
             let notes = path.with_file_name("notes");
-            let said = Other::start_failing(&notes, call, nth, task, &path).finish();
+            let nth = nth.to_string();
+            let said = Other::start_failing(&notes, call, &nth, task, &path).finish();
             let has_failed = fs::read_to_string(&notes).unwrap().contains("(INJECTED)");
             look(&path, &Promised { takeout: 2, saved: 2001, ..Promised::default() });
             if !has_failed {
@@ -61,6 +62,11 @@ fn a_write_that_fails_is_got_over() {
 #[test]
 fn a_sync_that_fails_is_got_over() {
     is_got_over(&["fsync", "fdatasync"], "disk I/O error");
+}
+
+#[test]
+fn a_shortening_that_fails_is_got_over() {
+    is_got_over(&["ftruncate"], "disk I/O error");
 }
 
 #[test]

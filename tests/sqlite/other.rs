@@ -48,11 +48,11 @@ impl Other {
         Other::run(command, task, path)
     }
 
-    /// Under strace, which lets the `nth` of these system calls on the session or its journals
-    /// fail, and notes it in the file `notes`.
-    pub fn start_failing(notes: &Path, call: &str, nth: usize, task: &str, path: &Path) -> Other {
+    /// Under strace, which lets some of these system calls on the session or its journals fail, and
+    /// notes it in the file `notes`: the third where `when` is "3", and all later ones too with "3+".
+    pub fn start_failing(notes: &Path, call: &str, when: &str, task: &str, path: &Path) -> Other {
         let mut command = Command::new("strace");
-        let fault = format!("inject={call}:error=EIO:when={nth}");
+        let fault = format!("inject={call}:error=EIO:when={when}");
         command.args(["-f", "-e", &format!("trace={call}"), "-e", &fault, "-o"]);
         command.arg(notes).args(["-P", path.parent().unwrap().to_str().unwrap()]);
         for suffix in ["", "-journal", "-wal", "-shm"] {
@@ -170,6 +170,10 @@ fn another_process() {
             let storage = open(&path);
             rollback::save_soon(&storage);
             ready();
+        }
+        "save late" => {
+            ready();
+            rollback::save_late(&path);
         }
         "share" => {
             let storage = open_with(&path, SHARED());

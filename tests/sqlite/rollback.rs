@@ -24,6 +24,15 @@ pub fn save_soon(storage: &SqliteStorage) {
     assert!(soon, "the journal never stayed");
 }
 
+/// What the other process does: a save by itself, after some that were not.
+pub fn save_late(path: &Path) {
+    let storage = open(path);
+    save_soon(&storage);
+    sleep(Duration::from_millis(1100));
+    put(&storage, person(2, 100, "", "", ""), ALL);
+    storage.close().unwrap();
+}
+
 #[test]
 fn saves_that_follow_each_other_soon_share_a_journal_that_is_empty_between_them() {
     let (folder, path) = logged_in();
@@ -52,12 +61,55 @@ fn others_may_write_between_saves_that_share_a_journal() {
     let (_folder, path) = logged_in();
     let storage = open_with(&path, SHARED());
     let other = Connection::open(&path).unwrap();
+    let mut stayed = 0;
     for n in 1..=20 {
         assert_eq!(put(&storage, person(2 * n, 100, "", "", ""), ALL), n > 1, "it was noticed");
+        stayed += u32::from(size(&journal(&path)) == Some(0));
         other.execute("INSERT INTO entities (id, hash) VALUES (?1, 7)", [2 * n + 1]).unwrap();
         assert!(!journal(&path).exists(), "the other one removes it as its own");
     }
+    assert!(stayed > 0);
     assert_eq!(storage.count().unwrap(), 40);
+}
+
+#[test]
+fn saves_go_on_when_another_program_turns_the_file_to_a_log_of_its_own() {
+    let (_folder, path) = logged_in();
+    let storage = open(&path);
+    save_soon(&storage);
+    let other = Connection::open(&path).unwrap();
+    let mode = "PRAGMA journal_mode = WAL";
+    assert_eq!(other.query_row(mode, [], |row| row.get(0)), Ok("wal".to_owned()));
+    other.execute_batch("BEGIN; SELECT * FROM entities").unwrap();
+    for n in 2..=7 {
+        if n % 3 == 0 {
+            sleep(Duration::from_millis(1100));
+        }
+        put(&storage, person(n, 100, "", "", ""), ALL);
+        assert!(path.with_extension("session-wal").exists());
+    }
+    drop(other);
+    sleep(Duration::from_millis(1100));
+    save_soon(&storage);
+    storage.close().unwrap();
+    assert_eq!(open(&path).count().unwrap(), 7);
+    assert_eq!(ask::<String>(&path, "PRAGMA journal_mode"), "delete");
+}
+
+#[test]
+fn a_journal_that_cannot_be_removed_goes_on_being_used() {
+    let (_folder, path) = logged_in();
+    let notes = path.with_file_name("notes");
+    // The other process may take no name from the folder, at first after one save, then at all.
+    for when in ["2+", "1+"] {
+        Other::start_failing(&notes, "?unlink,?unlinkat", when, "save late", &path).finish();
+        assert!(fs::read_to_string(&notes).unwrap().contains("(INJECTED)"));
+        assert_eq!(size(&journal(&path)), Some(0));
+    }
+    let storage = open(&path);
+    assert_eq!(storage.count().unwrap(), 2);
+    put(&storage, person(3, 100, "", "", ""), ALL);
+    assert!(!journal(&path).exists());
 }
 
 #[test]
@@ -75,6 +127,7 @@ fn a_killed_process_leaves_a_journal_that_is_in_nobodys_way() {
     )
     .unwrap();
     fs::remove_file(&path).unwrap();
+    assert_eq!(size(&journal(&path)), Some(0));
     session
         .clone_to(Some(&path), &SqliteOptions::default(), &mtsession::Options::default())
         .unwrap();

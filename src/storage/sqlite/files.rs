@@ -86,11 +86,13 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Fails where the journal of an older database lies where a whole new one is to be put: SQLite would
-/// take it for its own, but for one that is empty. (Beside an empty database it does away with it.)
+/// take it for its own. (Beside an empty database it does away with it.) An empty rollback journal is in
+/// nobody's way; an empty log is filled by whoever still has it open.
 pub(super) fn check_no_journal(path: &Path) -> Result<()> {
     for suffix in ["-journal", "-wal"] {
         let name = beside(path, suffix);
-        if name.symlink_metadata().is_ok_and(|meta| !meta.is_file() || meta.len() > 0) {
+        let is_empty = |meta: &Metadata| suffix == "-journal" && meta.is_file() && meta.len() == 0;
+        if name.symlink_metadata().is_ok_and(|meta| !is_empty(&meta)) {
             return Err(Error::new(
                 ErrorKind::Exists,
                 format!(

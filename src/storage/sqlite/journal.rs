@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 
 use super::files::{FileId, Folder, beside, file_id};
 use super::notices::Notices;
-use super::open::busy_timeout;
+use super::open::stop_waiting;
 use super::{Journal, SqliteOptions};
 use crate::ffi::db::Db;
 use crate::{Error, ErrorKind};
@@ -37,10 +37,11 @@ const SOON: Duration = Duration::from_secs(1);
 pub(super) struct JournalState {
     /// SQLite was told how to write.
     prepared: bool,
-    /// When something was last committed with a rollback journal.
-    committed: Option<Instant>,
     /// The rollback journal is emptied after a commit, not removed.
     reused: bool,
+    rollback_path: PathBuf,
+    /// When something was last committed.
+    committed: Option<Instant>,
     /// The write-ahead log was asked for, and is not in use yet.
     wanted: bool,
     /// It is in use.
@@ -68,12 +69,17 @@ impl JournalState {
         notices: &Notices,
     ) -> rusqlite::Result<JournalState> {
         let wanted = options.journal != Journal::Rollback;
-        let (log_path, index_path) = (beside(path, "-wal"), beside(path, "-shm"));
-        let mut state = JournalState { wanted, log_path, index_path, ..JournalState::default() };
+        let mut state = JournalState {
+            wanted,
+            rollback_path: beside(path, "-journal"),
+            log_path: beside(path, "-wal"),
+            index_path: beside(path, "-shm"),
+            ..JournalState::default()
+        };
         if wal {
             // Somebody left it so, or was killed.
             state.prepare(db)?;
-            state.wal = !leave_wal(db, options)?;
+            state.wal = !leave_wal(db)?;
             state.left_over = state.wal;
         }
         if state.left_over && !wanted {
@@ -86,8 +92,8 @@ impl JournalState {
     }
 
     /// Before a write: leaves a log that was left over, as soon as that can be had.
-    pub(super) fn leave_early(&mut self, db: &Db, options: &SqliteOptions) -> rusqlite::Result<()> {
-        if self.left_over && !self.wanted && leave_wal(db, options)? {
+    pub(super) fn leave_early(&mut self, db: &Db) -> rusqlite::Result<()> {
+        if self.left_over && !self.wanted && leave_wal(db)? {
             (self.wal, self.left_over, self.log) = (false, false, None);
         }
         Ok(())
@@ -109,19 +115,43 @@ impl JournalState {
     /// Before a commit: where it follows another one soon, the rollback journal is only emptied after
     /// it, and serves the next. Removing it and making it anew take a fifth of a commit, since the
     /// folder is synced for both. A commit by itself leaves one plain file.
-    pub(super) fn reuse(&mut self, db: &Db) -> rusqlite::Result<()> {
+    pub(super) fn reuse(&mut self, db: &Db) {
         if self.wal || self.wanted {
-            return Ok(());
+            return;
         }
-        let now = Instant::now();
-        let last = self.committed.replace(now);
-        let reused = last.is_some_and(|last| now.duration_since(last) < SOON);
-        if reused != self.reused {
-            let mode = if reused { "TRUNCATE" } else { "DELETE" };
-            db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(()))?;
-            self.reused = reused;
+        let soon = self.committed.is_some_and(|last| last.elapsed() < SOON);
+        match (soon, self.reused) {
+            (true, false) => self.set_reused(db, true),
+            (false, true) => self.remove(db),
+            // Somebody was killed who reused it.
+            (false, false) if self.rollback_path.exists() => self.remove(db),
+            (true, true) | (false, false) => {}
         }
-        Ok(())
+    }
+
+    /// Removes an empty rollback journal. Where that cannot be had, as in a folder that may not be
+    /// written any more, it goes on being used: a commit that could not remove it either would fail,
+    /// and leave behind what nobody can read before it is removed.
+    fn remove(&mut self, db: &Db) {
+        // SQLite removes it when it leaves this mode.
+        self.set_reused(db, true);
+        self.set_reused(db, false);
+        if self.rollback_path.exists() {
+            self.set_reused(db, true);
+        }
+    }
+
+    /// Where it fails all stays as it is, which is no reason not to commit: somebody may have turned
+    /// the file to a write-ahead log of theirs.
+    fn set_reused(&mut self, db: &Db, reused: bool) {
+        if let Ok(mode) = set_mode(db, if reused { "TRUNCATE" } else { "DELETE" }) {
+            self.reused = mode == "truncate";
+        }
+    }
+
+    /// After a commit that succeeded.
+    pub(super) fn set_committed(&mut self) {
+        self.committed = Some(Instant::now());
     }
 
     /// Whether the write-ahead log is to be entered at the next write.
@@ -152,22 +182,15 @@ impl JournalState {
         self.wanted = false;
         let refused = match why_not(path, options) {
             Some(reason) => Some(reason),
-            None => {
-                // Whoever is in the way now is none the next time: not worth waiting for.
-                db.busy_timeout(Duration::ZERO)?;
-                let set = "PRAGMA journal_mode = WAL";
-                let mode = db.query_row(set, [], |row| row.get::<_, String>(0));
-                db.busy_timeout(busy_timeout(options))?;
-                match mode {
-                    Ok(mode) if mode == "wal" => None,
-                    Ok(mode) => Some(format!("SQLite stays with {mode}")),
-                    Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                        self.wanted = true;
-                        return Ok(false);
-                    }
-                    Err(error) => Some(error.to_string()),
+            None => match set_mode(db, "WAL") {
+                Ok(mode) if mode == "wal" => None,
+                Ok(mode) => Some(format!("SQLite stays with {mode}")),
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                    self.wanted = true;
+                    return Ok(false);
                 }
-            }
+                Err(error) => Some(error.to_string()),
+            },
         };
         if let Some(reason) = refused {
             notices.push(format!(
@@ -234,9 +257,9 @@ impl JournalState {
         let done = commit();
         if done.is_ok() {
             // A reader may be in the way; the log itself is synced, so nothing is at stake.
-            db.busy_timeout(Duration::ZERO)?;
+            let patience = stop_waiting(db)?;
             let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            db.busy_timeout(busy_timeout(options))?;
+            db.busy_timeout(patience)?;
         }
         db.pragma_update(None, "synchronous", synchronous(options.journal))?;
         done
@@ -261,12 +284,12 @@ impl JournalState {
         }
     }
 
-    /// At close: back to one plain file. Where somebody else has it open that fails, and the next
+    /// At close: back to one plain file. Where somebody else is in the way that fails, and a later
     /// owner does it; nothing is lost by it.
-    pub(super) fn stop(&mut self, db: &Db, options: &SqliteOptions) {
+    pub(super) fn stop(&mut self, db: &Db) {
         self.let_go(db);
         let _ = db.pragma_update(None, "synchronous", "EXTRA");
-        let _ = leave_wal(db, options);
+        let _ = leave_wal(db);
     }
 
     /// At close, where file or log are not ours any more: touches neither. SQLite would copy what is in
@@ -296,13 +319,19 @@ fn synchronous(journal: Journal) -> &'static str {
     }
 }
 
+/// Sets SQLite's journal mode, and answers what it is now. Whoever is in the way now is none the next
+/// time: not worth waiting for.
+fn set_mode(db: &Db, mode: &str) -> rusqlite::Result<String> {
+    let patience = stop_waiting(db)?;
+    let set = db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0));
+    db.busy_timeout(patience)?;
+    set
+}
+
 /// Makes the file one plain file with a rollback journal, and says whether it is one. Where somebody
-/// else has it open it cannot be had now, and works as it is: not worth waiting for.
-fn leave_wal(db: &Db, options: &SqliteOptions) -> rusqlite::Result<bool> {
-    db.busy_timeout(Duration::ZERO)?;
-    let mode = db.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get::<_, String>(0));
-    db.busy_timeout(busy_timeout(options))?;
-    match mode {
+/// else has it open it cannot be had now, and works as it is.
+fn leave_wal(db: &Db) -> rusqlite::Result<bool> {
+    match set_mode(db, "DELETE") {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
         mode => mode.map(|mode| mode == "delete"),
     }

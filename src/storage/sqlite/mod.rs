@@ -29,6 +29,7 @@ use zeroize::Zeroizing;
 use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside, file_id};
 use self::journal::JournalState;
 use self::notices::Notices;
+use self::open::stop_waiting;
 use self::rows::{Bearers, Queries, Reader};
 use self::schema::Side;
 use self::write::{Writer, transaction};
@@ -61,9 +62,9 @@ pub struct SqliteOptions {
 /// What makes a commit stay. Credentials survive the loss of power with each of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Journal {
-    /// A rollback journal: the session is one plain file at all times, and what was saved survives
-    /// the loss of power. For nearly everybody. Where saves follow each other within a second an empty
-    /// `-journal` stays beside the file, until one comes by itself or the session is closed.
+    /// A rollback journal: the file alone is the session at all times, and what was saved survives
+    /// the loss of power. For nearly everybody. After saves within a second of each other an empty
+    /// `-journal` stands beside it, until a later one or closing removes it. It is in nobody's way.
     #[default]
     Rollback,
     /// A write-ahead log, for those who save at every update: what was saved survives the loss of
@@ -95,7 +96,7 @@ impl Default for SqliteOptions {
 /// A session in an SQLite file: Telethon's `SQLiteSession`.
 ///
 /// The file opens in Telethon, and files of every Telethon since 0.13 open here. Unless another
-/// [`Journal`] is asked for it is one plain file between calls: no lock on it is held, and what was
+/// [`Journal`] is asked for it is all of the session between calls: no lock on it is held, and what was
 /// committed survives the loss of power.
 pub struct SqliteStorage {
     path: PathBuf,
@@ -227,7 +228,7 @@ impl Open {
             storage.check_place()?;
         }
         journal.prepare(db)?;
-        journal.leave_early(db, &storage.options)?;
+        journal.leave_early(db)?;
         if journal.is_wanted() {
             state.watch(db, sql, notices)?;
             let before = db.file_version()?;
@@ -251,8 +252,7 @@ impl Open {
                 folder.set_seen();
             }
         }
-        journal.reuse(db)?;
-        let journal = &*journal;
+        journal.reuse(db);
         let commit = || {
             let done = transaction(db, |db| {
                 if state.file_version != Some(db.file_version()?) {
@@ -277,14 +277,17 @@ impl Open {
         };
         let done = if durable { journal.durably(db, &storage.options, commit) } else { commit() };
         journal.shorten_log(db, &storage.options);
-        if done.is_err() {
+        if done.is_ok() {
+            journal.set_committed();
+        } else {
             // From some failures SQLite recovers when nothing is being read any more.
             db.let_go_of_snapshot();
             // Our own tables may have been made in what was rolled back. Whoever was in the way has been
             // waited for already.
-            let _ = db.busy_timeout(Duration::ZERO);
-            let _ = state.load_side(db, sql, notices);
-            let _ = db.busy_timeout(open::busy_timeout(&storage.options));
+            if let Ok(patience) = stop_waiting(db) {
+                let _ = state.load_side(db, sql, notices);
+                let _ = db.busy_timeout(patience);
+            }
         }
         done
     }
@@ -409,9 +412,9 @@ impl SqliteStorage {
             (2, _) => Indexes::There,
             (_, true) => Indexes::Denied,
             (_, false) => {
-                open.db.busy_timeout(Duration::ZERO)?;
+                let patience = stop_waiting(&open.db)?;
                 let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
-                open.db.busy_timeout(open::busy_timeout(&self.options))?;
+                open.db.busy_timeout(patience)?;
                 match made {
                     Ok(()) => Indexes::There,
                     // Only a lock that somebody holds now is worth another try.
@@ -440,9 +443,9 @@ impl SqliteStorage {
             return Ok(found.peers);
         }
         if !self.options.read_only {
-            open.db.busy_timeout(Duration::ZERO)?;
+            let patience = stop_waiting(&open.db)?;
             let evicted = open.write(self, false, evict);
-            open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            open.db.busy_timeout(patience)?;
             if let Ok(winner) = evicted {
                 return Ok(winner.into_iter().collect());
             }
@@ -534,12 +537,10 @@ impl Storage for SqliteStorage {
                     "the session was opened read-only",
                 )));
             }
-            if changes.hurry {
-                open.db.busy_timeout(Duration::ZERO)?;
-            }
+            let patience = changes.hurry.then(|| stop_waiting(&open.db)).transpose()?;
             let done = open.write(self, changes.durable, |writer| writer.changes(changes));
-            if changes.hurry {
-                open.db.busy_timeout(open::busy_timeout(&self.options))?;
+            if let Some(patience) = patience {
+                open.db.busy_timeout(patience)?;
             }
             done.map(|()| std::mem::take(&mut open.state.changed))
         })
@@ -633,7 +634,7 @@ impl SqliteStorage {
             return;
         }
         match self.check_place().and_then(|()| journal.check()) {
-            Ok(()) => journal.stop(db, &self.options),
+            Ok(()) => journal.stop(db),
             Err(_) if !journal.is_in_use() => {}
             Err(error) => journal.leave_alone(db, notices, &error.at(self.path.display())),
         }

@@ -340,9 +340,13 @@ fn connect_copy(path: &Path, options: &SqliteOptions) -> Result<(Connected, Priv
     Ok(((db, shape), copy))
 }
 
-pub(super) fn busy_timeout(options: &SqliteOptions) -> Duration {
-    // SQLite counts milliseconds in an int.
-    options.busy_timeout.min(Duration::from_millis(i32::MAX as u64))
+/// From here on nobody is waited for who holds a lock now. Answers how long they were until now, for
+/// `busy_timeout` afterwards.
+pub(super) fn stop_waiting(db: &Db) -> rusqlite::Result<Duration> {
+    // Not kept prepared: SQLite looks when it prepares.
+    let patience: u32 = db.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
+    db.busy_timeout(Duration::ZERO)?;
+    Ok(Duration::from_millis(patience.into()))
 }
 
 /// How SQLite is to behave, whoever wrote the file.
@@ -370,7 +374,8 @@ fn configure(db: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
     ] {
         db.set_db_config(config, on)?;
     }
-    db.busy_timeout(busy_timeout(options))?;
+    // SQLite counts milliseconds in an int.
+    db.busy_timeout(options.busy_timeout.min(Duration::from_millis(i32::MAX as u64)))?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     if options.read_only {
