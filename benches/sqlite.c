@@ -1,7 +1,7 @@
 /* The benchmark's peer that is the limit: plain SQLite in C, <operation> <entities> <seed> <file>.
  *
- * The same SQLite, schema, indexes, page cache and promises (synchronous, secure_delete) as
- * mtsession, every statement prepared once, rows sorted before they are written, and nothing read
+ * The same SQLite, schema, indexes, page cache and promises (journal, synchronous,
+ * secure_delete) as mtsession, every statement prepared once, rows sorted before they are written, and nothing read
  * or written that the work does not need. It does not merge, check, or remember. */
 #define _GNU_SOURCE
 #include "bench.h"

@@ -195,7 +195,7 @@
 /**
  * Journal: a rollback journal. The file alone is the session at all times, and what was saved
  * survives the loss of power. For nearly everybody. After saves within a second of each other an
- * empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
+ * empty -journal stands beside it, until a later save or closing removes it. It is in nobody's way.
  */
 #define MTS_JOURNAL_ROLLBACK 0
 

@@ -89,7 +89,7 @@ func journal(journal C.uint32_t) Option {
 
 // JournalRollback: a rollback journal, which is the default. The file alone is the session at all
 // times, and what was saved survives the loss of power. After saves within a second of each other an
-// empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
+// empty -journal stands beside it, until a later save or closing removes it. It is in nobody's way.
 func JournalRollback() Option { return journal(C.MTS_JOURNAL_ROLLBACK) }
 
 // JournalWAL: a write-ahead log, several times faster for those who save at every update. What was

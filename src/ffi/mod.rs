@@ -47,6 +47,7 @@ mod custom;
 
 pub(crate) mod clock;
 pub(crate) mod db;
+pub(crate) mod inode;
 pub(crate) mod prefetch;
 pub(crate) mod read_mostly;
 mod threads;

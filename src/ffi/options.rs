@@ -25,7 +25,7 @@ pub const MTS_OPEN_NO_ENTITIES: u32 = 32;
 
 /// Journal: a rollback journal. The file alone is the session at all times, and what was saved
 /// survives the loss of power. For nearly everybody. After saves within a second of each other an
-/// empty -journal stands beside it, until a later one or closing removes it. It is in nobody's way.
+/// empty -journal stands beside it, until a later save or closing removes it. It is in nobody's way.
 pub const MTS_JOURNAL_ROLLBACK: u32 = 0;
 /// Journal: a write-ahead log, several times faster for those who save at every update. What was
 /// saved survives the loss of power. While the session is open, its file is whole only together

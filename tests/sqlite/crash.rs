@@ -15,11 +15,13 @@ pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
         let session = Session::open(path, &sqlite, &Options::default()).unwrap();
         let mut reader = None;
         for part in 3 * life - 2..=3 * life {
-            if journal == Journal::Rollback && part == 6 {
-                // What comes next comes by itself: the journal of those before is removed.
-                std::thread::sleep(std::time::Duration::from_millis(1100));
+            // Once what comes next comes by itself, which removes the journal of what came before.
+            let is_late = journal == Journal::Rollback && part == 6;
+            if is_late {
+                rollback::wait();
             }
             session.set_takeout_id(Some(part)).unwrap();
+            assert!(!is_late || !rollback::journal_of(path).exists());
             say(&format!("takeout {part}"));
             for id in 1000 * part..1000 * part + steps {
                 put_and_set(&session, id).unwrap();

@@ -30,8 +30,13 @@ fn the_log_is_entered_at_the_first_write_and_left_at_close() {
         assert!(!storage.changed_elsewhere().unwrap(), "it was ourselves");
         put(&storage, person(2, 100, "", "", ""), ALL);
         storage.close().unwrap();
-        let left: Vec<_> = snapshot(folder.path()).into_keys().collect();
-        assert_eq!(left, [path.clone(), path.with_extension("session-lock")]);
+        let left = || snapshot(folder.path()).into_keys().collect::<Vec<_>>();
+        let plain = [path.clone(), path.with_extension("session-lock")];
+        assert_eq!(left(), plain);
+        let storage = open_with(&path, options(journal));
+        put(&storage, person(3, 100, "", "", ""), ALL);
+        drop(storage);
+        assert_eq!(left(), plain);
         assert_eq!(ask::<String>(&path, "PRAGMA journal_mode"), "delete");
         assert_eq!(ask::<i64>(&path, "SELECT hash FROM entities WHERE id = 1"), 10);
     }

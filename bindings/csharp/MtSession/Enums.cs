@@ -6,7 +6,7 @@ public enum Journal
     /// <summary>
     /// A rollback journal. The file alone is the session at all times, and what was saved survives the
     /// loss of power. For nearly everybody. After saves within a second of each other an empty -journal
-    /// stands beside it, until a later one or closing removes it. It is in nobody's way.
+    /// stands beside it, until a later save or closing removes it. It is in nobody's way.
     /// </summary>
     Rollback = 0,
 

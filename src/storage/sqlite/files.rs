@@ -87,7 +87,7 @@ pub(super) fn create(path: &Path) -> io::Result<File> {
 
 /// Fails where the journal of an older database lies where a whole new one is to be put: SQLite would
 /// take it for its own. (Beside an empty database it does away with it.) An empty rollback journal is in
-/// nobody's way; an empty log is filled by whoever still has it open.
+/// nobody's way; an empty log may yet be filled by whoever has it open.
 pub(super) fn check_no_journal(path: &Path) -> Result<()> {
     for suffix in ["-journal", "-wal"] {
         let name = beside(path, suffix);

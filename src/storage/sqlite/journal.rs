@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use rusqlite::ErrorCode;
 use rusqlite::config::DbConfig;
 
-use super::files::{FileId, Folder, beside, file_id};
+use super::files::{FileId, Folder, beside};
 use super::notices::Notices;
 use super::open::stop_waiting;
-use super::{Journal, SqliteOptions};
+use super::{Journal, SqliteOptions, data_version};
 use crate::ffi::db::Db;
+use crate::ffi::inode;
 use crate::{Error, ErrorKind};
 
 /// File systems of this machine, on which a write-ahead log works: its index is memory that all
@@ -39,7 +40,6 @@ pub(super) struct JournalState {
     prepared: bool,
     /// The rollback journal is emptied after a commit, not removed.
     reused: bool,
-    rollback_path: PathBuf,
     /// When something was last committed.
     committed: Option<Instant>,
     /// The write-ahead log was asked for, and is not in use yet.
@@ -50,10 +50,11 @@ pub(super) struct JournalState {
     left_over: bool,
     /// The log itself and its index, once something was written to it.
     log: Option<(FileId, FileId)>,
-    /// Their paths.
+    /// Where each of these is.
+    rollback_path: PathBuf,
     log_path: PathBuf,
     index_path: PathBuf,
-    /// Where both lie, for commits that are not to be synced: checking file and log by their paths
+    /// Where log and index lie, for commits that are not to be synced: checking file and log by their paths
     /// would take a seventh of such a commit.
     pub(super) folder: Option<Folder>,
 }
@@ -113,25 +114,23 @@ impl JournalState {
     }
 
     /// Before a commit: where it follows another one soon, the rollback journal is only emptied after
-    /// it, and serves the next. Removing it and making it anew take a fifth of a commit, since the
-    /// folder is synced for both. A commit by itself leaves one plain file.
+    /// it, and serves the next. Removing it and making it anew take a fifth of a commit: both change the
+    /// folder, which then has to be synced. A commit by itself leaves one plain file.
     pub(super) fn reuse(&mut self, db: &Db) {
         if self.wal || self.wanted {
             return;
         }
         let soon = self.committed.is_some_and(|last| last.elapsed() < SOON);
-        match (soon, self.reused) {
-            (true, false) => self.set_reused(db, true),
-            (false, true) => self.remove(db),
-            // Somebody was killed who reused it.
-            (false, false) if self.rollback_path.exists() => self.remove(db),
-            (true, true) | (false, false) => {}
+        if soon && !self.reused {
+            self.set_reused(db, true);
+        } else if !soon && (self.reused || self.rollback_path.exists()) {
+            self.remove(db);
         }
     }
 
-    /// Removes an empty rollback journal. Where that cannot be had, as in a folder that may not be
-    /// written any more, it goes on being used: a commit that could not remove it either would fail,
-    /// and leave behind what nobody can read before it is removed.
+    /// Removes an empty rollback journal, our own or that of a killed process. Where that cannot be had,
+    /// as in a folder that may not be written any more, it goes on being used: a commit that could not
+    /// remove it either would fail, and nobody could read the file before it is removed.
     fn remove(&mut self, db: &Db) {
         // SQLite removes it when it leaves this mode.
         self.set_reused(db, true);
@@ -165,7 +164,7 @@ impl JournalState {
     }
 
     /// Whether a write-ahead log is in use.
-    pub(super) fn is_in_use(&self) -> bool {
+    pub(super) fn has_log(&self) -> bool {
         self.wal
     }
 
@@ -221,8 +220,7 @@ impl JournalState {
         if !self.wal {
             return Ok(());
         }
-        let id = |name: &Path| fs::metadata(name).ok().map(|meta| file_id(&meta));
-        let log = id(&self.log_path).zip(id(&self.index_path));
+        let log = inode::at(&self.log_path).ok().zip(inode::at(&self.index_path).ok());
         if self.log.is_some() && self.log != log {
             return Err(Error::new(
                 ErrorKind::Io,
@@ -323,7 +321,9 @@ fn synchronous(journal: Journal) -> &'static str {
 /// time: not worth waiting for.
 fn set_mode(db: &Db, mode: &str) -> rusqlite::Result<String> {
     let patience = stop_waiting(db)?;
-    let set = db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0));
+    // SQLite has to read to know of a log that somebody else has entered meanwhile.
+    let set = data_version(db)
+        .and_then(|_| db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0)));
     db.busy_timeout(patience)?;
     set
 }

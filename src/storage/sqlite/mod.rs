@@ -26,7 +26,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 use zeroize::Zeroizing;
 
-use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside, file_id};
+use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside};
 use self::journal::JournalState;
 use self::notices::Notices;
 use self::open::stop_waiting;
@@ -35,6 +35,7 @@ use self::schema::Side;
 use self::write::{Writer, transaction};
 use super::{Changes, Find, Storage, latest};
 use crate::ffi::db::Db;
+use crate::ffi::inode;
 use crate::{
     Account, Entity, Error, ErrorKind, FileKey, InputPeer, PeerId, Result, SentFile, UpdateState,
 };
@@ -64,7 +65,7 @@ pub struct SqliteOptions {
 pub enum Journal {
     /// A rollback journal: the file alone is the session at all times, and what was saved survives
     /// the loss of power. For nearly everybody. After saves within a second of each other an empty
-    /// `-journal` stands beside it, until a later one or closing removes it. It is in nobody's way.
+    /// `-journal` stands beside it, until a later save or closing removes it. It is in nobody's way.
     #[default]
     Rollback,
     /// A write-ahead log, for those who save at every update: what was saved survives the loss of
@@ -244,7 +245,7 @@ impl Open {
             }
         }
         if let Some(registered) = registered {
-            registered.set_log(journal.is_in_use());
+            registered.set_log(journal.has_log());
         }
         if !in_place {
             journal.check()?;
@@ -375,8 +376,8 @@ impl SqliteStorage {
     /// replaced file would take everything with it.
     fn check_place(&self) -> Result<()> {
         let Some(id) = self.id else { return Ok(()) };
-        match fs::metadata(&self.path) {
-            Ok(meta) if file_id(&meta) == id => Ok(()),
+        match inode::at(&self.path) {
+            Ok(found) if found == id => Ok(()),
             Ok(_) => Err(Error::new(
                 ErrorKind::Io,
                 "the file was replaced by another one while it was open; nothing more was written. \
@@ -635,8 +636,11 @@ impl SqliteStorage {
         }
         match self.check_place().and_then(|()| journal.check()) {
             Ok(()) => journal.stop(db),
-            Err(_) if !journal.is_in_use() => {}
-            Err(error) => journal.leave_alone(db, notices, &error.at(self.path.display())),
+            Err(error) if journal.has_log() => {
+                journal.leave_alone(db, notices, &error.at(self.path.display()));
+            }
+            // Our rollback journal is empty.
+            Err(_) => {}
         }
     }
 
@@ -663,6 +667,13 @@ impl SqliteStorage {
                 Err(Error::sqlite("close", &self.path, &error))
             }
         }
+    }
+}
+
+/// Closes it, where nobody has.
+impl Drop for SqliteStorage {
+    fn drop(&mut self) {
+        let _ = self.close();
     }
 }
 

@@ -340,8 +340,8 @@ fn connect_copy(path: &Path, options: &SqliteOptions) -> Result<(Connected, Priv
     Ok(((db, shape), copy))
 }
 
-/// From here on nobody is waited for who holds a lock now. Answers how long they were until now, for
-/// `busy_timeout` afterwards.
+/// Stops waiting for the locks of others. Answers how long they were waited for, which `busy_timeout` is to
+/// be given afterwards.
 pub(super) fn stop_waiting(db: &Db) -> rusqlite::Result<Duration> {
     // Not kept prepared: SQLite looks when it prepares.
     let patience: u32 = db.query_row("PRAGMA busy_timeout", [], |row| row.get(0))?;
@@ -576,7 +576,7 @@ fn finish(
         }
         journal = JournalState::start(&db, shape.wal, path, options, &notices)?;
         if let Some(registered) = &registered {
-            registered.set_log(journal.is_in_use());
+            registered.set_log(journal.has_log());
         }
         if !plan.is_empty() {
             journal.prepare(&db)?;

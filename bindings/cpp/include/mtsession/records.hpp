@@ -152,7 +152,7 @@ enum class find_by : std::uint32_t {
 
 /// How a session file is written.
 enum class journal_kind : std::uint32_t {
-    rollback = MTS_JOURNAL_ROLLBACK, ///< The file alone at all times, safe from the loss of power.
+    rollback = MTS_JOURNAL_ROLLBACK, ///< The file alone is the session, safe from the loss of power.
     wal = MTS_JOURNAL_WAL,           ///< For those who save at every update; as safe.
     wal_process_safe = MTS_JOURNAL_WAL_PROCESS_SAFE, ///< Safe from the death of the process only.
 };
