@@ -1,8 +1,8 @@
 /* The benchmark's peer that is the limit: plain SQLite in C, <operation> <entities> <seed> <file>.
  *
- * The same SQLite, schema, indexes, page cache and promises (journal, synchronous,
- * secure_delete) as mtsession, every statement prepared once, rows sorted before they are written, and nothing read
- * or written that the work does not need. It does not merge, check, or remember. */
+ * The same SQLite, schema, indexes, page cache and promises (journal, synchronous, secure_delete) as
+ * mtsession, every statement prepared once, rows sorted before they are written, and nothing read or
+ * written that the work does not need. It does not merge, check, or remember. */
 #define _GNU_SOURCE
 #include "bench.h"
 #include "sqlite3.h"

@@ -122,8 +122,9 @@ fn saves_wait_for_others_before_and_after_the_journal_is_reused() {
         let other = Connection::open(&path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         std::thread::scope(|scope| {
-            scope.spawn(|| put_anew(&storage, id));
+            let save = scope.spawn(|| put_anew(&storage, id));
             sleep(Duration::from_millis(100));
+            assert!(!save.is_finished());
             other.execute_batch("COMMIT").unwrap();
         });
     };

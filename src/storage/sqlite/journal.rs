@@ -50,11 +50,11 @@ pub(super) struct JournalState {
     left_over: bool,
     /// The log itself and its index, once something was written to it.
     log: Option<(FileId, FileId)>,
-    /// Where each of these is.
+    /// Where the rollback journal, the log and its index are.
     rollback_path: PathBuf,
     log_path: PathBuf,
     index_path: PathBuf,
-    /// Where log and index lie, for commits that are not to be synced: checking file and log by their paths
+    /// Their folder, for commits that are not to be synced: checking file and log by their paths
     /// would take a seventh of such a commit.
     pub(super) folder: Option<Folder>,
 }
@@ -141,7 +141,7 @@ impl JournalState {
     }
 
     /// Where it fails all stays as it is, which is no reason not to commit: somebody may have turned
-    /// the file to a write-ahead log of theirs.
+    /// the file to a write-ahead log, and have it open. Where nobody has it open any more, this leaves it.
     fn set_reused(&mut self, db: &Db, reused: bool) {
         if let Ok(mode) = set_mode(db, if reused { "TRUNCATE" } else { "DELETE" }) {
             self.reused = mode == "truncate";
@@ -321,7 +321,8 @@ fn synchronous(journal: Journal) -> &'static str {
 /// time: not worth waiting for.
 fn set_mode(db: &Db, mode: &str) -> rusqlite::Result<String> {
     let patience = stop_waiting(db)?;
-    // SQLite has to read to know of a log that somebody else has entered meanwhile.
+    // Reading tells SQLite of a log that somebody else has entered since. Else it would find the log
+    // only when it is about to remove its journal, and keep a lock that keeps all from leaving the log.
     let set = data_version(db)
         .and_then(|_| db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |row| row.get(0)));
     db.busy_timeout(patience)?;

@@ -639,7 +639,7 @@ impl SqliteStorage {
             Err(error) if journal.has_log() => {
                 journal.leave_alone(db, notices, &error.at(self.path.display()));
             }
-            // Our rollback journal is empty.
+            // Nothing is lost: our rollback journal is empty, and the one there now may be another's.
             Err(_) => {}
         }
     }
