@@ -130,7 +130,6 @@ struct Entry {
     /// Another one than this is the parent, before a fork.
     process: Process,
     has_log: AtomicBool,
-    closes: AtomicBool,
 }
 
 /// What a session asks of others that have its file.
@@ -157,7 +156,7 @@ impl Registry {
     /// too, but a file may have several names.
     pub(super) fn allows(&self, id: FileId, claim: Claim) -> bool {
         let goes_with = |other: &Arc<Entry>| match claim {
-            _ if !other.process.is_this() || other.closes.load(Ordering::Relaxed) => true,
+            _ if !other.process.is_this() => true,
             Claim::None => true,
             Claim::Shared => other.claim != Claim::Own,
             Claim::Own => other.claim == Claim::None,
@@ -175,10 +174,21 @@ impl Registry {
 
     /// Enters the file and lets go of the registry.
     pub(super) fn enter(mut self, id: FileId, claim: Claim) -> Registered {
-        let (has_log, closes) = (AtomicBool::new(false), AtomicBool::new(false));
-        let entry = Arc::new(Entry { claim, process: Process::this(), has_log, closes });
+        let has_log = AtomicBool::new(false);
+        let entry = Arc::new(Entry { claim, process: Process::this(), has_log });
         self.0.entry(id).or_default().push(Arc::clone(&entry));
         Registered { id, entry }
+    }
+
+    /// Takes an entry out.
+    pub(super) fn leave(&mut self, registered: &Registered) {
+        let Registered { id, entry } = registered;
+        if let Some(entries) = self.0.get_mut(id) {
+            entries.retain(|other| !Arc::ptr_eq(other, entry));
+            if entries.is_empty() {
+                self.0.remove(id);
+            }
+        }
     }
 }
 
@@ -193,24 +203,11 @@ impl Registered {
     pub(super) fn set_log(&self, has_log: bool) {
         self.entry.has_log.store(has_log, Ordering::Relaxed);
     }
-
-    /// Notes whether the file is being closed. Nothing is claimed then: of a file that was removed, another
-    /// one may have the number as soon as it is closed.
-    pub(super) fn set_closes(&self, closes: bool) {
-        let _registry = Registry::hold();
-        self.entry.closes.store(closes, Ordering::Relaxed);
-    }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let mut registry = Registry::hold();
-        if let Some(entries) = registry.0.get_mut(&self.id) {
-            entries.retain(|entry| !Arc::ptr_eq(entry, &self.entry));
-            if entries.is_empty() {
-                registry.0.remove(&self.id);
-            }
-        }
+        Registry::hold().leave(self);
     }
 }
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 use zeroize::Zeroizing;
 
-use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, beside};
+use self::files::{FileId, Folder, OwnerLock, PrivateCopy, Registered, Registry, beside};
 use self::journal::JournalState;
 use self::notices::Notices;
 use self::open::stop_waiting;
@@ -653,15 +653,14 @@ impl SqliteStorage {
         else {
             return Ok(());
         };
-        if let Some(registered) = &registered {
-            registered.set_closes(true);
-        }
+        // Of a file that was removed, another one may have the number as soon as it is closed.
+        let mut registry = Registry::hold();
         match db.into_connection().close() {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                registered.iter().for_each(|entered| registry.leave(entered));
+                Ok(())
+            }
             Err((db, error)) => {
-                if let Some(registered) = &registered {
-                    registered.set_closes(false);
-                }
                 let db = Db::new(db);
                 *open = Some(Open { db, sql, state, journal, notices, registered, _copy, lock });
                 Err(Error::sqlite("close", &self.path, &error))
