@@ -1,6 +1,7 @@
 //! Peers: taking them in, and finding them again.
 
 use std::ops::{Bound, RangeBounds};
+use std::sync::TryLockError;
 
 use hashbrown::HashSet;
 use smallvec::SmallVec;
@@ -373,10 +374,12 @@ impl Session {
         let missed = view.is_none() && live.missed(by);
         drop(live);
         if missed {
-            // Only somebody else can have changed that.
-            {
-                let _turn = self.commits()?;
-                self.heed_change()?;
+            // Only somebody else can have changed that. While a save is under way nobody else writes, and
+            // what was written before is heeded with it.
+            match self.commits.try_lock() {
+                Ok(_turn) => self.heed_change()?,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Poisoned(error)) => return Err(poisoned(error)),
             }
             if self.live()?.missed(by) {
                 return Ok(None);

@@ -13,12 +13,8 @@ use smol_str::SmolStr;
 use super::row::{PHONE, Row, View};
 use crate::entity::{Known, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::prefetch::prefetch;
-use crate::storage::believable;
+use crate::storage::{STALE, believable};
 use crate::{Entity, EntityRef, InputPeer, PeerId};
-
-/// An unchanged entity is written again when its stored date is older than this, in seconds, so
-/// that whoever prunes by date does not lose peers that are met daily.
-const STALE: i64 = 86_400;
 
 /// A record that says of itself that it is older than this, in seconds, may be older than what is stored.
 const OLD: i64 = 60;

@@ -101,6 +101,10 @@ pub struct AccountChange<'a> {
     pub new: &'a Account,
 }
 
+/// A peer of which nothing new is told is written again when its stored date is older than this, in
+/// seconds, so that whoever prunes by date does not lose peers that are met daily.
+pub(crate) const STALE: i64 = 86_400;
+
 /// When a stored row was seen; 0 for a time to come, which somebody's clock that was ahead has left,
 /// and after which nothing would ever be news again.
 pub(crate) fn believable(seen: i64) -> i64 {

@@ -31,7 +31,7 @@ use self::journal::JournalState;
 use self::notices::Notices;
 use self::open::stop_waiting;
 use self::rows::{Bearers, Queries, Reader};
-use self::schema::Side;
+use self::schema::{Side, has_indexes};
 use self::write::{Writer, transaction};
 use super::{Changes, Find, Storage, latest};
 use crate::ffi::db::Db;
@@ -399,8 +399,6 @@ impl SqliteStorage {
     /// so that the row need not be read. Never UNIQUE, which would delete rows of Telethon's; none on
     /// display names, which costs more at each put than it ever gives.
     fn index(&self, open: &mut Open) -> std::result::Result<(), Fault> {
-        const EXIST: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'index' \
-             AND tbl_name = 'entities' AND name IN ('mts_by_username', 'mts_by_phone')";
         const MAKE: &str = "CREATE INDEX IF NOT EXISTS mts_by_username ON entities \
              (username, hash, date) WHERE username IS NOT NULL; \
              CREATE INDEX IF NOT EXISTS mts_by_phone ON entities \
@@ -408,11 +406,10 @@ impl SqliteStorage {
         if open.state.indexes != Indexes::Unknown {
             return Ok(());
         }
-        let found: i64 = open.db.prepared(EXIST)?.query_row([], |row| row.get(0))?;
-        open.state.indexes = match (found, self.options.read_only) {
-            (2, _) => Indexes::There,
-            (_, true) => Indexes::Denied,
-            (_, false) => {
+        open.state.indexes = match (has_indexes(&open.db)?, self.options.read_only) {
+            (true, _) => Indexes::There,
+            (false, true) => Indexes::Denied,
+            (false, false) => {
                 let patience = stop_waiting(&open.db)?;
                 let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
                 open.db.busy_timeout(patience)?;
@@ -428,8 +425,10 @@ impl SqliteStorage {
                 }
             }
         };
-        // Prepared before there was an index, a statement would be prepared again at each use.
-        open.db.forget_statements();
+        if open.state.indexes == Indexes::There {
+            // Prepared before there was an index, a statement would be prepared again.
+            open.db.forget_statements();
+        }
         Ok(())
     }
 

@@ -604,9 +604,14 @@ impl Side {
         self.valid && self.exists(table)
     }
 
+    /// Whether the whole set can be written.
+    pub(super) fn is_ready(&self) -> bool {
+        self.valid && self.tables.len() == SIDE_TABLES.len()
+    }
+
     /// Makes the whole set ready to be written for the auth key `home`.
     pub(super) fn prepare(&mut self, db: &Db, home: u64) -> rusqlite::Result<()> {
-        if self.valid && self.tables.len() == SIDE_TABLES.len() {
+        if self.is_ready() {
             return Ok(());
         }
         // SQLite drops no table while something is being read.
@@ -623,6 +628,10 @@ impl Side {
                 ))?;
             }
         }
+        if self.tables.len() < SIDE_TABLES.len() {
+            // Prepared before there were these tables, each statement would be prepared again.
+            db.forget_statements();
+        }
         self.tables = SIDE_TABLES.iter().map(|(name, ..)| *name).collect();
         self.valid = true;
         self.stamp(db, home)
@@ -634,6 +643,15 @@ impl Side {
         db.execute("INSERT INTO mts_owner (home) VALUES (?1)", [home.cast_signed()])?;
         Ok(())
     }
+}
+
+/// Whether the file has our indexes of usernames and phone numbers.
+pub(super) fn has_indexes(db: &Db) -> rusqlite::Result<bool> {
+    db.prepared(
+        "SELECT count(*) = 2 FROM sqlite_schema WHERE type = 'index' \
+         AND tbl_name = 'entities' AND name IN ('mts_by_username', 'mts_by_phone')",
+    )?
+    .query_row([], |row| row.get(0))
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use rusqlite::{ErrorCode, OptionalExtension, params};
 
 use super::Fault;
 use super::notices::Notices;
-use super::rows::{Queries, Reader};
-use super::schema::{Side, empty_session};
+use super::rows::{Bearers, Queries, Reader};
+use super::schema::{Side, empty_session, has_indexes};
 use crate::entity::{Known, split_usernames};
 use crate::ffi::clock;
 use crate::ffi::db::{Db, Prepared};
-use crate::storage::{AccountChange, Changes, EntityChange};
+use crate::storage::{AccountChange, Changes, EntityChange, STALE};
 use crate::{
     Account, AuthKey, DcKey, Entity, Error, ErrorKind, Identity, KeySlot, PeerId, PeerKind,
     UpdateState,
@@ -60,7 +60,8 @@ const INSERT: &str = "INSERT INTO entities (id, hash, username, phone, name, dat
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
 
 /// How a sighting (the same, ?6 being 0 where it has no date; ?7 known bits, ?8 the latest time that
-/// is believed) joins a stored row.
+/// is believed) joins a stored row. One that stays the same is not written where its date is ?9 or
+/// later.
 ///
 /// A sighting that is older than the row changes nothing, except that a row without any text
 /// takes the texts: Telethon replaces whole rows by bare ones (since 1.25, at every save), and
@@ -81,7 +82,9 @@ const MERGE: &str = "UPDATE entities SET \
      date = CASE WHEN NOT ?7 & 2 AND (username IS NOT NULL OR \
        (NOT ?7 & 4 AND phone IS NOT NULL)) THEN date \
        ELSE nullif(max(iif(date + 0 > ?8, 0, ifnull(date + 0, 0)), ?6), 0) END \
-     WHERE id = ?1";
+     WHERE id = ?1 AND (ifnull(date + 0, 0) NOT BETWEEN ?9 AND ?8 OR \
+       ?7 & 1 AND hash IS NOT ?2 OR ?7 & 2 AND username IS NOT ?3 OR \
+       ?7 & 4 AND phone IS NOT ?4 OR ?7 & 8 AND name IS NOT ?5)";
 
 #[cfg(test)]
 pub(super) const ENTITY_STATEMENTS: [&str; 2] = [INSERT, MERGE];
@@ -93,8 +96,9 @@ struct EntityStatements<'a> {
 }
 
 impl EntityStatements<'_> {
-    /// Puts one row; says whether any changed by it.
-    fn put(&mut self, change: &EntityChange) -> rusqlite::Result<bool> {
+    /// Puts one row; says whether any changed by it. One that stays the same is not written where its
+    /// date is `fresh` or later.
+    fn put(&mut self, change: &EntityChange, fresh: i64) -> rusqlite::Result<bool> {
         let EntityChange { entity, known } = change;
         let is_known = |field: u8| known & field != 0;
         let text =
@@ -119,8 +123,42 @@ impl EntityStatements<'_> {
         bind(&mut self.merge)?;
         self.merge.bind(6, seen)?;
         self.merge.bind(7, known)?;
+        self.merge.bind(9, fresh)?;
         Ok(self.merge.run()? > 0)
     }
+
+    /// Puts the same row once more, whatever the date of the stored one.
+    fn put_anyway(&mut self) -> rusqlite::Result<bool> {
+        self.merge.bind(9, i64::MAX)?;
+        Ok(self.merge.run()? > 0)
+    }
+}
+
+/// What Telethon has no place for.
+#[derive(Default, PartialEq)]
+struct More {
+    flags: i64,
+    /// All of them where there are several; else empty.
+    usernames: String,
+}
+
+impl More {
+    /// The same with what is told.
+    fn with(&self, names: Option<&str>, flags: Option<u32>) -> More {
+        let several =
+            |names: &str| if names.contains(' ') { names.to_owned() } else { String::new() };
+        More {
+            flags: flags.map_or(self.flags, i64::from),
+            usernames: names.map_or_else(|| self.usernames.clone(), several),
+        }
+    }
+}
+
+/// Whether a change tells what Telethon has no place for.
+fn tells_more(change: &EntityChange) -> bool {
+    let EntityChange { entity, known } = change;
+    known & Known::FLAGS != 0 && entity.flags & Entity::KEPT_FLAGS != 0
+        || known & Known::USERNAMES != 0 && entity.usernames.contains(' ')
 }
 
 /// What writing needs.
@@ -203,6 +241,9 @@ impl Writer<'_> {
     }
 
     fn prepare_side(&mut self) -> rusqlite::Result<()> {
+        if self.side.is_ready() {
+            return Ok(());
+        }
         let home = self.reader().home_key_id()?;
         self.side.prepare(self.db, home)
     }
@@ -368,6 +409,10 @@ impl Writer<'_> {
         if changes.is_empty() {
             return Ok(());
         }
+        if changes.iter().any(tells_more) {
+            // Before statements are taken out: a table made later would have them prepared again.
+            self.prepare_side()?;
+        }
         let db = self.db;
         let (insert, merge) = (db.prepared(INSERT)?, db.prepared(MERGE)?);
         let mut statements = EntityStatements { insert, merge };
@@ -385,10 +430,8 @@ impl Writer<'_> {
         let seen = entity.seen.max(0);
         let flags = (known & Known::FLAGS != 0).then_some(entity.flags & Entity::KEPT_FLAGS);
         let names = (known & Known::USERNAMES != 0).then_some(entity.usernames.as_str());
-        let has_more =
-            flags.is_some_and(|flags| flags != 0) || names.is_some_and(|names| names.contains(' '));
-        let side = (flags.is_some() || names.is_some()) && self.side.has("mts_entities");
-        let (newer, bare) = if has_more || side {
+        let (mut more, mut told) = (None, None);
+        if (flags.is_some() || names.is_some()) && self.side.has("mts_entities") {
             let stored: Option<(i64, bool)> = self
                 .db
                 .prepared(
@@ -399,68 +442,103 @@ impl Writer<'_> {
                 .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let (date, bare) = stored.unwrap_or_default();
-            (seen >= if date > self.latest { 0 } else { date }, bare)
-        } else {
-            (false, false)
-        };
-        let changed = statements.put(change)?;
-        // As MERGE has it: a row without any text takes the texts of an older sighting too.
-        let (names, flags) = (names.filter(|_| newer || bare), flags.filter(|_| newer));
-        if changed && (names.is_some() || flags.is_some()) {
-            self.entity_side(id, names, flags, seen)?;
+            let newer = seen >= if date > self.latest { 0 } else { date };
+            // As MERGE has it: a row without any text takes the texts of an older sighting too.
+            let (names, flags) = (names.filter(|_| newer || bare), flags.filter(|_| newer));
+            if names.is_some() || flags.is_some() {
+                let stored = self.more(id)?;
+                let new = stored.with(names, flags);
+                told = names.map(|_| seen);
+                more = Some((stored, new));
+            }
         }
-        Ok(())
+        let is_news = more.as_ref().is_some_and(|(stored, new)| stored != new);
+        let mut changed = statements.put(change, if is_news { i64::MAX } else { seen - STALE })?;
+        if !changed && self.is_contested(change)? {
+            changed = statements.put_anyway()?;
+        }
+        match more {
+            Some((stored, new)) if changed => Ok(self.put_more(id, &stored, &new, told)?),
+            _ => Ok(()),
+        }
     }
 
-    /// What Telethon has no place for: flags, and the second and further usernames. `None` keeps
-    /// what is stored.
-    fn entity_side(
-        &mut self,
-        id: i64,
-        names: Option<&str>,
-        flags: Option<u32>,
-        seen: i64,
-    ) -> rusqlite::Result<()> {
-        self.prepare_side()?;
-        let stored: Option<(Option<i64>, Option<String>)> = self
+    /// Whether a name that is told of a peer is not the peer's alone, for all that can be asked quickly:
+    /// then the newest date decides whose it is.
+    fn is_contested(&self, change: &EntityChange) -> rusqlite::Result<bool> {
+        let EntityChange { entity, known } = change;
+        let told = |field: u8, text| if known & field != 0 { text } else { "" };
+        let usernames = told(Known::USERNAMES, entity.usernames.as_str());
+        let phone = told(Known::PHONE, entity.phone.as_str());
+        if usernames.is_empty() && phone.is_empty() {
+            return Ok(false);
+        }
+        if !has_indexes(self.db)? {
+            return Ok(true);
+        }
+        let reader = self.reader();
+        let is_alone = |found: Bearers| matches!(&*found.peers, [peer] if peer.id == entity.id);
+        for name in split_usernames(usernames) {
+            if !is_alone(reader.by_username(name)?) {
+                return Ok(true);
+            }
+        }
+        match phone.parse() {
+            Ok(phone) => Ok(!is_alone(reader.by_phone(phone)?)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// What is stored of that peer in our own tables.
+    fn more(&self, id: i64) -> rusqlite::Result<More> {
+        let stored = self
             .db
             .prepared("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?
             .query_row([id], |row| {
-                Ok((
-                    row.get_ref(0)?.as_i64().ok(),
-                    row.get_ref(1)?.as_str().ok().map(str::to_owned),
-                ))
+                let flags = row.get_ref(0)?.as_i64().unwrap_or_default();
+                let usernames = row.get_ref(1)?.as_str().unwrap_or_default().to_owned();
+                Ok(More { flags, usernames })
             })
             .optional()?;
-        let (stored_flags, stored_names) = stored.unwrap_or_default();
-        let stored_names = stored_names.unwrap_or_default();
-        let flags = flags.map_or(stored_flags.unwrap_or(0), i64::from);
-        let told = names.is_some();
-        let names = names.unwrap_or(&stored_names);
-        if names != stored_names {
-            for name in split_usernames(&stored_names).skip(1) {
+        Ok(stored.unwrap_or_default())
+    }
+
+    /// Makes `new` of what is `stored` in our own tables of a peer. `told` is when its usernames were, if
+    /// they were.
+    fn put_more(
+        &mut self,
+        id: i64,
+        stored: &More,
+        new: &More,
+        told: Option<i64>,
+    ) -> rusqlite::Result<()> {
+        self.prepare_side()?;
+        if new.usernames != stored.usernames {
+            for name in split_usernames(&stored.usernames).skip(1) {
                 self.run(
                     "DELETE FROM mts_usernames WHERE username = ?1 AND id = ?2",
                     params![name, id],
                 )?;
             }
         }
-        for name in split_usernames(names).skip(1).filter(|_| told) {
-            // The newest sighting has the name.
-            self.run(
-                "INSERT INTO mts_usernames (username, id, date) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (username) DO UPDATE SET id = ?2, date = ?3 \
-                 WHERE ifnull(date, 0) <= ?3",
-                params![name, id, seen],
-            )?;
+        if let Some(seen) = told {
+            for name in split_usernames(&new.usernames).skip(1) {
+                // The newest sighting has the name.
+                self.run(
+                    "INSERT INTO mts_usernames (username, id, date) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT (username) DO UPDATE SET id = ?2, date = ?3 \
+                     WHERE ifnull(date, 0) <= ?3",
+                    params![name, id, seen],
+                )?;
+            }
         }
-        let several = Some(names).filter(|names| names.contains(' '));
-        if flags == 0 && several.is_none() {
+        if *new == More::default() {
             self.run("DELETE FROM mts_entities WHERE id = ?1", params![id])?;
-        } else {
+        } else if new != stored {
+            let several = Some(&new.usernames).filter(|names| !names.is_empty());
             self.run(
                 "INSERT OR REPLACE INTO mts_entities (id, flags, usernames) VALUES (?1, ?2, ?3)",
-                params![id, flags, several],
+                params![id, new.flags, several],
             )?;
         }
         Ok(())
@@ -469,7 +547,7 @@ impl Writer<'_> {
     fn forget(&mut self, id: PeerId) -> Result<(), Fault> {
         let id = id.marked();
         if self.side.has("mts_entities") {
-            self.entity_side(id, Some(""), Some(0), 0)?;
+            self.put_more(id, &self.more(id)?, &More::default(), None)?;
         }
         self.run("DELETE FROM entities WHERE id = ?1", params![id])?;
         Ok(())
@@ -501,7 +579,9 @@ impl Writer<'_> {
             let id = loser.id.marked();
             self.run("UPDATE entities SET username = ?2 WHERE id = ?1", params![id, rest.first()])?;
             if self.side.has("mts_entities") {
-                self.entity_side(id, Some(&rest.join(" ")), None, loser.seen)?;
+                let stored = self.more(id)?;
+                let new = stored.with(Some(&rest.join(" ")), None);
+                self.put_more(id, &stored, &new, Some(loser.seen))?;
             }
         }
         Ok(winner)
