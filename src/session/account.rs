@@ -6,10 +6,32 @@ use crate::entity::Known;
 use crate::ffi::clock;
 use crate::storage::{AccountChange, Changes, EntityChange, Find};
 use crate::{
-    Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, Identity, KeySlot, PeerId, Result, Salt,
+    Account, AuthKey, Dc, DcKey, DcOption, Entity, Error, ErrorKind, Identity, KeySlot, PeerId,
+    Result, Salt,
 };
 
 use super::{Session, poisoned, to_store};
+
+/// A change of the account record on its way.
+struct Draft {
+    /// The record as it is stored, for all that is known here.
+    old: Arc<Account>,
+    /// The one to store.
+    stored: Account,
+    /// The one to have in memory.
+    new: Account,
+    /// The own id before.
+    was: i64,
+    /// The account is another one than before.
+    other_account: bool,
+}
+
+impl Draft {
+    /// Whether there is anything to store.
+    fn is_news(&self) -> bool {
+        self.stored != *self.old
+    }
+}
 
 impl Session {
     /// The home data center (Telethon's `dc_id`, `server_address`, `port`); `None` when it has
@@ -24,7 +46,7 @@ impl Session {
     pub fn set_dc(&self, id: i32, host: &str, port: u16) -> Result<()> {
         let dc = Dc::new(id, host, port)?;
         self.change_account(|account| {
-            account.dc = Some(dc);
+            account.dc = Some(dc.clone());
             Ok(())
         })
     }
@@ -130,7 +152,7 @@ impl Session {
             option.check().map_err(|error| error.at(format_args!("record {n}")))?;
         }
         self.change_account(|account| {
-            account.dc_options = options;
+            account.dc_options.clone_from(&options);
             Ok(())
         })
     }
@@ -241,24 +263,28 @@ impl Session {
     }
 
     /// Changes the account record, in the storage first.
-    fn change_account(&self, change: impl FnOnce(&mut Account) -> Result<()>) -> Result<()> {
+    fn change_account(&self, change: impl Fn(&mut Account) -> Result<()>) -> Result<()> {
         self.check_process()?;
         let _turn = self.commits()?;
         self.writable()?;
-        let (old, current) = {
-            let live = self.live()?;
-            (Arc::clone(&live.stored_account), Arc::clone(&live.account))
-        };
-        let mut new = Account::clone(&current);
-        change(&mut new)?;
-        let (was, is) = (current.identity.user_id, new.identity.user_id);
-        let other_account = was != 0 && is != 0 && was != is;
-        if other_account {
-            new.salts.clear();
+        let mut draft = self.draft(&change);
+        if !draft.as_ref().is_ok_and(Draft::is_news) {
+            // For all that is known here. Somebody else may have written since.
+            self.heed_change()?;
+            let was_good = draft.is_ok();
+            draft = self.draft(&change);
+            if was_good && self.storage.is_shared() && draft.as_ref().is_ok_and(Draft::is_news) {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    "it was changed by another process meanwhile; read it again",
+                ));
+            }
         }
-        let stored = to_store(&new, &self.options);
-        let own_row = if stored == *old { None } else { self.own_row(was, is)? };
-        if stored != *old {
+        let draft = draft?;
+        let is_news = draft.is_news();
+        let Draft { old, stored, mut new, was, other_account } = draft;
+        let own_row = if is_news { self.own_row(was, new.identity.user_id)? } else { None };
+        if is_news {
             let committed = self.store(&Changes {
                 account: Some(AccountChange { old: &old, new: &stored }),
                 other_account,
@@ -289,6 +315,22 @@ impl Session {
         }
         self.heed_found();
         Ok(())
+    }
+
+    /// What a change makes of the account record as it is known here.
+    fn draft(&self, change: impl Fn(&mut Account) -> Result<()>) -> Result<Draft> {
+        let (old, current) = {
+            let live = self.live()?;
+            (Arc::clone(&live.stored_account), Arc::clone(&live.account))
+        };
+        let mut new = Account::clone(&current);
+        change(&mut new)?;
+        let (was, is) = (current.identity.user_id, new.identity.user_id);
+        let other_account = was != 0 && is != 0 && was != is;
+        if other_account {
+            new.salts.clear();
+        }
+        Ok(Draft { old, stored: to_store(&new, &self.options), new, was, other_account })
     }
 
     /// The row of the account's own peer, where none is stored: Telethon (1.28 and later) keeps

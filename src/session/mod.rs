@@ -220,6 +220,7 @@ impl Session {
     /// Writes everything into an empty storage.
     fn copy_into(&self, storage: &dyn Storage, options: &Options) -> Result<()> {
         const PAGE: usize = 10_000;
+        self.heed_others()?;
         let account = to_store(&self.live()?.account, options);
         let empty = Account::default();
         storage.commit(&Changes {

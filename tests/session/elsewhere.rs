@@ -93,6 +93,73 @@ fn what_waits_for_one_account_is_not_saved_into_another_ones_file() {
 }
 
 #[test]
+fn what_waits_for_one_account_is_not_left_to_another_by_who_is_freed() {
+    let (_folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    one.set_identity(&identity(500)).unwrap();
+    put(&one, user(1, 100, "ada"));
+    one.set_update_states(&[pts(5)], false).unwrap();
+    assert_eq!(two.identity().unwrap().user_id, 500);
+    two.set_identity(&identity(600)).unwrap();
+    drop(one);
+    assert_eq!(named(&two, "ada"), None);
+    assert_eq!(two.update_states(None, 9).unwrap(), []);
+    // Of the same account it is saved, whoever has written meanwhile.
+    let one = shared(&path, &patient());
+    put(&one, user(1, 100, "ada"));
+    two.set_takeout_id(Some(1)).unwrap();
+    drop(one);
+    assert_eq!(named(&two, "ada"), Some(1));
+}
+
+#[test]
+fn a_setter_that_changes_nothing_it_knows_of_says_whether_it_is_so() {
+    let (_folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    one.set_auth_key(Some(&key(1))).unwrap();
+    one.set_auth_key(Some(&key(1))).unwrap();
+    two.set_takeout_id(Some(5)).unwrap();
+    assert_eq!(one.set_takeout_id(None).unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(one.takeout_id().unwrap(), Some(5));
+    two.set_auth_key(None).unwrap();
+    assert_eq!(one.set_auth_key(Some(&key(1))).unwrap_err().kind(), ErrorKind::Busy);
+    one.set_auth_key(Some(&key(1))).unwrap();
+    assert!(two.with_auth_key(|it| it == Some(&key(1))).unwrap());
+    // Nor does it refuse what only another one's news makes possible.
+    let dc = Dc::new(4, "149.154.167.91", 443).unwrap();
+    two.set_dc_options(vec![DcOption { dc: dc.clone(), flags: 0, secret: Vec::new() }]).unwrap();
+    one.set_home(4, &key(4)).unwrap();
+    assert_eq!(two.dc().unwrap(), Some(dc));
+}
+
+#[test]
+fn an_owner_stores_what_telethon_has_undone() {
+    let (_folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    session.set_takeout_id(Some(5)).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("UPDATE sessions SET takeout_id = NULL").unwrap();
+    session.set_takeout_id(Some(5)).unwrap();
+    let stored: i64 =
+        db.query_row("SELECT takeout_id FROM sessions", [], |row| row.get(0)).unwrap();
+    assert_eq!(stored, 5);
+}
+
+#[test]
+fn a_clone_has_the_login_that_another_one_has_made() {
+    let (folder, path) = place();
+    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+    one.set_auth_key(Some(&key(1))).unwrap();
+    assert!(two.with_auth_key(|it| it == Some(&key(1))).unwrap());
+    two.set_auth_key(Some(&key(2))).unwrap();
+    let clone = folder.path().join("b.session");
+    for place in [None, Some(&*clone)] {
+        let clone = one.clone_to(place, &SqliteOptions::default(), &patient()).unwrap();
+        assert!(clone.with_auth_key(|it| it == Some(&key(2))).unwrap());
+    }
+}
+
+#[test]
 fn a_temporary_key_does_not_outlive_the_key_it_is_for() {
     let (_folder, path) = place();
     let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));

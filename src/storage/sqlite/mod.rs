@@ -135,6 +135,8 @@ struct State {
     indexes: Indexes,
     /// Somebody else's write was noticed, and the session has not been told yet.
     changed: bool,
+    /// The account's own id as the session knows it.
+    own_id: i64,
 }
 
 /// Whether usernames and phone numbers have their indexes.
@@ -456,7 +458,11 @@ impl SqliteStorage {
 
 impl Storage for SqliteStorage {
     fn load(&self) -> Result<Account> {
-        self.read(|reader| at_once(reader.db, || reader.account()))
+        self.with("read", |open| {
+            let account = at_once(&open.db, || open.reader().account())?;
+            open.state.own_id = account.identity.user_id;
+            Ok(account)
+        })
     }
 
     fn states(&self) -> Result<Vec<UpdateState>> {
@@ -538,11 +544,16 @@ impl Storage for SqliteStorage {
                 )));
             }
             let patience = changes.hurry.then(|| stop_waiting(&open.db)).transpose()?;
-            let done = open.write(self, changes.durable, |writer| writer.changes(changes));
+            let own_id = open.state.own_id;
+            let done = open.write(self, changes.durable, |writer| writer.changes(changes, own_id));
             if let Some(patience) = patience {
                 open.db.busy_timeout(patience)?;
             }
-            done.map(|()| std::mem::take(&mut open.state.changed))
+            done?;
+            if let Some(account) = &changes.account {
+                open.state.own_id = account.new.identity.user_id;
+            }
+            Ok(std::mem::take(&mut open.state.changed))
         })
     }
 

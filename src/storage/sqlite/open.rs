@@ -591,7 +591,8 @@ fn finish(
         }
     }
     let (sql, side, account) = read_login(&db, &shape, &notices)?;
-    let state = State { side, data_version: data_version(&db)?, ..State::default() };
+    let own_id = account.identity.user_id;
+    let state = State { side, data_version: data_version(&db)?, own_id, ..State::default() };
     db.execute_batch("COMMIT")?;
     let storage = SqliteStorage {
         path: path.to_owned(),

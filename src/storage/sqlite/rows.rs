@@ -311,7 +311,7 @@ impl Reader<'_> {
         Ok(account)
     }
 
-    fn identity(&self) -> rusqlite::Result<Identity> {
+    pub(super) fn identity(&self) -> rusqlite::Result<Identity> {
         let mut identity = Identity::default();
         // Row 0 is where Telethon keeps the account's own id.
         let mut statement = self.db.prepared(&self.sql.own_id)?;

@@ -180,8 +180,19 @@ impl Writer<'_> {
         Reader { db: self.db, sql: self.sql, side: self.side, notices: self.notices }
     }
 
-    /// Stores everything. The caller holds the transaction.
-    pub(super) fn changes(&mut self, changes: &Changes<'_>) -> Result<(), Fault> {
+    /// Stores everything, of the account with that own id. The caller holds the transaction.
+    pub(super) fn changes(&mut self, changes: &Changes<'_>, own_id: i64) -> Result<(), Fault> {
+        let has_rows = !changes.entities.is_empty() || !changes.states.is_empty();
+        if self.shared && (has_rows || !changes.files.is_empty()) {
+            let stored = self.reader().identity()?.user_id;
+            if stored != 0 && own_id != 0 && stored != own_id {
+                return Err(Fault::Told(Error::new(
+                    ErrorKind::Busy,
+                    "another account was logged in by another process meanwhile; what waits is for \
+                     the one before",
+                )));
+            }
+        }
         if changes.other_account {
             self.db.execute_batch(
                 "DELETE FROM entities WHERE id <> 0; DELETE FROM update_state; \
