@@ -7,13 +7,13 @@ use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use super::row::View;
-use super::table::{Asked, Put};
+use super::table::{Asked, Put, is_old};
 use super::{Session, poisoned};
-use crate::entity::{Known, needs_no_row, normal_phone, normal_usernames};
+use crate::entity::{Known, needs_no_row, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::clock;
 use crate::lookup::{self, Meaning};
 use crate::storage::{Changes, Find};
-use crate::{Entity, EntityRef, Error, InputPeer, PeerId, PeerKind, Result};
+use crate::{Entity, EntityRef, Error, ErrorKind, InputPeer, PeerId, PeerKind, Result};
 
 /// How often at most a peer is read again, since others stored or forgot some meanwhile.
 const MAX_TRIES: u32 = 4;
@@ -149,7 +149,7 @@ impl Session {
         for record in absent {
             let mut tries = 0..MAX_TRIES;
             let (mut live, asked) = loop {
-                readable = readable && self.find_one::<Entity>(Find::Id(record.id), false).is_ok();
+                readable = readable && self.ask_about(record, now).is_ok();
                 let live = self.live_mut()?;
                 // What was read while others stored or forgot peers was not kept.
                 if readable && live.knows_all_of(record.id) {
@@ -169,6 +169,21 @@ impl Session {
         }
         if due {
             self.save_if_due();
+        }
+        Ok(())
+    }
+
+    /// Has the storage tell what may be newer than a record.
+    fn ask_about(&self, record: &EntityRef<'_>, now: i64) -> Result<()> {
+        self.find_one::<Entity>(Find::Id(record.id), false)?;
+        if is_old(record, now) {
+            for name in split_usernames(&normal_usernames(record.usernames)) {
+                self.find_one::<InputPeer>(Find::Username(name), false)?;
+            }
+            let phone = normal_phone(record.phone);
+            if !phone.is_empty() {
+                self.find_one::<InputPeer>(Find::Phone(&phone), false)?;
+            }
         }
         Ok(())
     }
@@ -345,8 +360,12 @@ impl Session {
     }
 
     fn find_id<T: Answer>(&self, id: PeerId, memory_only: bool) -> Result<Option<T>> {
-        let found = self.find_one(Find::Id(id), memory_only)?;
-        Ok(found.or_else(|| T::of_stranger(id)))
+        let stranger = T::of_stranger(id);
+        match self.find_one(Find::Id(id), memory_only) {
+            // What needs no row depends on no storage either.
+            Err(error) if error.kind() != ErrorKind::Closed => stranger.ok_or(error).map(Some),
+            found => Ok(found?.or(stranger)),
+        }
     }
 
     fn find_bare<T: Answer>(&self, bare: i64, memory_only: bool) -> Result<Option<T>> {

@@ -19,6 +19,11 @@ use crate::{Entity, EntityRef, InputPeer, PeerId};
 /// A record that says of itself that it is older than this, in seconds, may be older than what is stored.
 const OLD: i64 = 60;
 
+/// Whether a record may be older than what is stored, by what it says of itself.
+pub(super) fn is_old(record: &EntityRef<'_>, now: i64) -> bool {
+    record.seen != 0 && record.seen < now - OLD
+}
+
 /// An id's place in the index: which row.
 #[derive(Clone, Copy)]
 struct IdRef {
@@ -194,6 +199,9 @@ impl Table {
         // A free slot keeps its last id.
         let is_there = |row: &Row| row.id == record.id && row.known() != 0;
         let slot = slot.filter(|slot| self.row(*slot).is_some_and(is_there));
+        if asked == Asked::No && is_old(record, now) && self.names_are_news(record) {
+            return Put::NeedsRow;
+        }
         match slot.or_else(|| self.slot(record.id)) {
             Some(slot) if self.needs_row(slot, record, seen) => match asked {
                 Asked::No | Asked::Yes => return Put::NeedsRow,
@@ -208,7 +216,7 @@ impl Table {
                 let has_none = hashless && record.flags & (Entity::MIN | Entity::NO_HASH) == 0;
                 let known = match asked {
                     // The storage may have the hash, other flags, or news of later than an earlier time.
-                    Asked::No if hashless || adds_flags || seen < now - OLD => {
+                    Asked::No if hashless || adds_flags || is_old(record, now) => {
                         return Put::NeedsRow;
                     }
                     // Nothing to add to.
@@ -231,10 +239,20 @@ impl Table {
                 );
                 let slot = self.insert(row);
                 self.mark_dirty(slot, flush);
-                self.take_names(slot, told);
+                self.take_names(slot, told, flush);
             }
         }
         Put::Taken
+    }
+
+    /// Whether the record tells a name of which no owner is known here: the storage may have one, who
+    /// was seen with it later.
+    fn names_are_news(&self, record: &EntityRef<'_>) -> bool {
+        let is_news = |name: &str, phone: bool| {
+            !name.is_empty() && self.name_ref(self.hash(name), name, phone).is_none()
+        };
+        is_news(&normal_phone(record.phone), true)
+            || split_usernames(&normal_usernames(record.usernames)).any(|name| is_news(name, false))
     }
 
     /// Whether what the storage may know makes a difference to what the record does to the row.
@@ -277,9 +295,10 @@ impl Table {
             new |= Known::HASH;
         }
         let kept = record.flags & Entity::KEPT_FLAGS;
-        // A record that is not whole may leave flags out, so it can only add some.
-        let flags = if told & Known::FLAGS != 0 { kept } else { row.flags() | kept };
-        if flags != row.flags() && !fills_only {
+        // A record that is not whole may leave flags out, so it can only add some; so does an older one.
+        let are_all = told & Known::FLAGS != 0 && !fills_only;
+        let flags = if are_all { kept } else { row.flags() | kept };
+        if flags != row.flags() && (!fills_only || told & Known::FLAGS != 0) {
             row.set_flags(flags);
             new |= Known::FLAGS;
         }
@@ -308,7 +327,7 @@ impl Table {
                 row.pending |= told;
                 self.mark_dirty(slot, flush);
                 if contested {
-                    self.take_names(slot, told);
+                    self.take_names(slot, told, flush);
                 }
             }
             return;
@@ -331,7 +350,7 @@ impl Table {
             self.own_all(slot, &owned);
         }
         if told & (Known::USERNAMES | Known::PHONE) != 0 {
-            self.take_names(slot, told);
+            self.take_names(slot, told, flush);
         }
         self.mark_dirty(slot, flush);
     }
@@ -591,7 +610,7 @@ impl Table {
     }
 
     /// Makes a row the owner of those of its names that were `told`: they belong to the newest sighting.
-    fn take_names(&mut self, slot: u32, told: u8) {
+    fn take_names(&mut self, slot: u32, told: u8, flush: u32) {
         let Some(row) = self.row(slot) else { return };
         let (seen, usernames) = (row.seen, split_usernames(row.usernames()).count() as u32);
         let (mut owns_names, mut taken) = (true, BTreeMap::<u32, Vec<(bool, String)>>::new());
@@ -620,7 +639,7 @@ impl Table {
             own.push(NameRef { hash, slot, nth });
         }
         for (other, names) in taken {
-            self.take_from(other, &names);
+            self.take_from(other, &names, seen, flush);
         }
         for at in own {
             self.index_name(at);
@@ -630,12 +649,21 @@ impl Table {
         }
     }
 
-    /// Takes names, and the phone where it says so, from the row that had them. The row does not become
-    /// dirty by that: what the storage still says is put right when the name is next looked up there, or
-    /// when it is told that the row has them no more.
-    fn take_from(&mut self, slot: u32, names: &[(bool, String)]) {
+    /// Takes names, and the phone where it says so, from the row that had them, for one that was `seen`
+    /// with them. The row does not become dirty by that: what the storage still says is put right when the
+    /// name is next looked up there, or when it is told that the row has them no more. Except where the
+    /// storage could not tell whose date is the newer.
+    fn take_from(&mut self, slot: u32, names: &[(bool, String)], seen: i64, flush: u32) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         row.set_owns_names(false);
+        let field =
+            |(phone, _): &(bool, String)| if *phone { Known::PHONE } else { Known::USERNAMES };
+        let lost = names.iter().map(field).fold(0, |lost, field| lost | field) & row.known();
+        if lost != 0 && row.stored_seen() == seen {
+            row.pending |= lost;
+            self.mark_dirty(slot, flush);
+        }
+        let Some(row) = self.rows.get_mut(slot as usize) else { return };
         let old = row.entity();
         let is_kept = |other: &&str| !names.iter().any(|(phone, name)| !phone && name == other);
         let usernames: Vec<_> = split_usernames(&old.usernames).filter(is_kept).collect();

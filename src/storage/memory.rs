@@ -63,7 +63,11 @@ impl Kept {
     fn put(&mut self, entity: Entity) {
         self.forget(entity.id);
         for name in names(&entity) {
-            self.bearers.entry(name.to_owned()).or_default().push(entity.id);
+            let bearers = self.bearers.entry(name.to_owned()).or_default();
+            // A username may be the same digits as the phone.
+            if bearers.last() != Some(&entity.id) {
+                bearers.push(entity.id);
+            }
         }
         self.entities.insert(entity.id, entity);
     }
@@ -92,8 +96,7 @@ impl Kept {
             .cloned()
             .collect();
         found.sort_by_key(|entity| std::cmp::Reverse(believable(entity.seen)));
-        let losers = found.split_off(found.len().min(1));
-        for mut loser in losers {
+        for mut loser in found.split_off(found.len().min(1)) {
             if phone {
                 loser.phone = SmolStr::default();
             } else {
@@ -101,7 +104,14 @@ impl Kept {
                     split_usernames(&loser.usernames).filter(|it| *it != name).collect();
                 loser.usernames = rest.join(" ").into();
             }
-            self.put(loser);
+            self.entities.insert(loser.id, loser);
+        }
+        // At once: there may be as many as there are peers.
+        if let Some(bearers) = self.bearers.get_mut(name) {
+            let bears = |id: &PeerId| {
+                self.entities.get(id).is_some_and(|entity| names(entity).any(|it| it == name))
+            };
+            bearers.retain(bears);
         }
         found
     }

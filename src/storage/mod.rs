@@ -123,7 +123,8 @@ pub(crate) fn latest() -> i64 {
 pub(crate) fn merged(stored: Option<&Entity>, change: &EntityChange) -> Option<Entity> {
     let new = &change.entity;
     let Some(stored) = stored else {
-        return (change.known & Known::HASH != 0).then(|| new.clone());
+        let flags = new.flags & Entity::KEPT_FLAGS;
+        return (change.known & Known::HASH != 0).then(|| Entity { flags, ..new.clone() });
     };
     let texts = Known::USERNAMES | Known::PHONE | Known::NAME;
     let stored_seen = believable(stored.seen);

@@ -506,3 +506,117 @@ fn many_usernames_change_hands() {
         assert_eq!(found.map(|found| found.item.id), Some(id(2)), "{name}");
     }
 }
+
+#[test]
+fn what_is_told_to_be_old_takes_no_name_from_whom_the_storage_has_seen_since() {
+    let at = Place::new();
+    let alice = EntityRef { phone: "1555", ..user(1, at.now - 100, "alice alice2") };
+    at.given(&[alice]);
+    let session = at.open();
+    for name in ["alice", "alice2"] {
+        put(&session, user(2, at.now - 1000, name));
+        assert_eq!(found(&session, Look::Username(name)), Some(1), "{name}");
+    }
+    put(&session, EntityRef { phone: "1555", ..user(3, at.now - 1000, "carol") });
+    assert_eq!(found(&session, Look::Phone("1555")), Some(1));
+    assert_eq!(found(&session, Look::Username("carol")), Some(3), "nobody else has that");
+    session.close().unwrap();
+    assert_eq!(found(&at.open(), Look::Username("alice")), Some(1));
+}
+
+#[test]
+fn a_name_that_changes_hands_within_a_second_does_not_go_back() {
+    let at = Place::new();
+    for (first, last) in [(1, 2), (2, 1)] {
+        let session = at.open();
+        for n in [first, last] {
+            put(&session, EntityRef { phone: "1555", ..user(n, at.now, "ada ada2") });
+            session.save().unwrap();
+        }
+        session.close().unwrap();
+        for look in [Look::Username("ada"), Look::Username("ada2"), Look::Phone("1555")] {
+            assert_eq!(found(&at.open(), look), Some(last), "{look:?}");
+        }
+        assert_eq!(entity(&at.open(), first).usernames, "");
+        at.run("DELETE FROM entities; DELETE FROM mts_entities; DELETE FROM mts_usernames");
+    }
+}
+
+#[test]
+fn an_older_whole_record_tells_the_flags_that_are_not_known() {
+    let at = Place::new();
+    let session = at.open();
+    put(&session, EntityRef { seen: at.now, ..EntityRef::bare(id(1), 11) });
+    let whole = Entity::WHOLE | Entity::BOT;
+    put(&session, EntityRef { flags: whole, ..user(1, at.now - 10, "ada") });
+    assert_eq!(entity(&session, 1).flags, Entity::BOT);
+    session.close().unwrap();
+    assert_eq!(entity(&at.open(), 1).flags, Entity::BOT);
+}
+
+#[test]
+fn what_is_known_of_a_peer_is_not_written_again_after_a_restart() {
+    let at = Place::new();
+    let record = EntityRef {
+        phone: "1555",
+        name: "Ada",
+        flags: Entity::WHOLE | Entity::PREMIUM,
+        ..user(1, at.now - 50, "ada ada2")
+    };
+    at.given(&[record]);
+    assert_eq!(found(&at.open(), Look::Username("ada")), Some(1), "there are indexes now");
+    let date = || -> i64 {
+        let db = Connection::open(&at.path).unwrap();
+        db.query_row("SELECT date FROM entities WHERE id = 1", [], |row| row.get(0)).unwrap()
+    };
+    let again = |seen| EntityRef { seen, ..record };
+    let before = std::fs::read(&at.path).unwrap();
+    at.given(&[again(at.now), again(0)]);
+    assert!(std::fs::read(&at.path).unwrap() == before);
+    // What is news, is a day old, or is claimed by another one too, is.
+    for (what, record) in [
+        ("hash", EntityRef { access_hash: 99, ..again(at.now) }),
+        ("flags", EntityRef { flags: Entity::WHOLE, ..again(at.now) }),
+        ("name", EntityRef { name: "Ada L.", ..again(at.now) }),
+        ("further username", EntityRef { usernames: "ada ada3", ..again(at.now) }),
+    ] {
+        at.given(&[record]);
+        assert_eq!(date(), at.now, "{what}");
+        at.given(&[again(0)]);
+        at.run(&format!("UPDATE entities SET date = {}", at.now - 50));
+    }
+    at.run(&format!("UPDATE entities SET date = {}", at.now - 86_401));
+    at.given(&[again(at.now)]);
+    assert_eq!(date(), at.now);
+    for claim in [
+        "INSERT INTO entities VALUES (2, 22, 'ada', NULL, 'Eve', 1)",
+        "INSERT INTO entities VALUES (2, 22, NULL, 1555, 'Eve', 1)",
+        "INSERT INTO entities VALUES (2, 22, 'ada2', NULL, 'Eve', 1)",
+        "DELETE FROM mts_usernames",
+    ] {
+        at.run(&format!("UPDATE entities SET date = {}; {claim}", at.now - 50));
+        at.given(&[again(at.now)]);
+        assert_eq!(date(), at.now, "{claim}");
+        at.run("DELETE FROM entities WHERE id = 2");
+    }
+    // Where there are no indexes nobody can tell quickly.
+    at.run(&format!(
+        "UPDATE entities SET date = {}; DROP INDEX mts_by_username; DROP INDEX mts_by_phone",
+        at.now - 50
+    ));
+    at.given(&[again(at.now)]);
+    assert_eq!(date(), at.now);
+}
+
+#[test]
+fn a_group_needs_no_storage() {
+    let storage = Shared::default();
+    let session = storage.session(&patient());
+    storage.0.locked.store(true, Ordering::SeqCst);
+    assert_eq!(found(&session, Look::Id(-4444)), Some(-4444));
+    let error = session.find_input_peer(Look::Id(4444), How::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    session.close().unwrap();
+    let error = session.find_input_peer(Look::Id(-4444), How::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+}
