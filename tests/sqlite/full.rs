@@ -50,7 +50,35 @@ pub fn fill(path: &Path, journal: Journal) {
     assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
 }
 
-/// Runs [`fill`] with a disk of 32 megabytes.
+/// What the other process does on its small disk too: clones where there is ever more room.
+pub fn clone_to_it(path: &Path, journal: Journal) {
+    const COUNT: i64 = 2000;
+    let session = Session::memory().unwrap();
+    let name = "n".repeat(1000);
+    let record = |id| EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) };
+    session.put_entities(&(1..=COUNT).map(record).collect::<Vec<_>>()).unwrap();
+    let ballast = path.with_file_name("ballast");
+    let mut made = 0;
+    for room in 1..=10 {
+        fs::write(&ballast, vec![0; (32 - room) << 20]).unwrap();
+        match session.clone_to(Some(path), &options(journal), &Options::default()) {
+            Ok(clone) => {
+                assert_eq!(clone.count_entities().unwrap(), COUNT.unsigned_abs());
+                clone.close().unwrap();
+                assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
+                fs::remove_file(path).unwrap();
+                made += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+                assert!(!path.exists());
+            }
+        }
+    }
+    assert!((1..10).contains(&made), "there was never or always room");
+}
+
+/// Runs [`fill`] or [`clone_to_it`] with a disk of 32 megabytes.
 fn is_got_over(task: &str) {
     let (folder, _) = place();
     let disk = folder.path().join("disk");
@@ -74,4 +102,11 @@ fn a_full_disk_is_got_over_with_the_log() {
 #[test]
 fn a_full_disk_is_got_over_with_the_power_safe_log() {
     is_got_over("fill the disk with power-safe log");
+}
+
+#[test]
+fn a_clone_on_a_full_disk_is_whole_or_is_not_there() {
+    for journal in ["", " with log", " with power-safe log"] {
+        is_got_over(&format!("clone to the disk{journal}"));
+    }
 }

@@ -218,6 +218,10 @@ fn another_process() {
             ready();
             full::fill(&path, journal);
         }
+        "clone to the disk" => {
+            ready();
+            full::clone_to_it(&path, journal);
+        }
         "ask for the log" => {
             ready();
             let storage = open_with(&path, journal::options(Journal::WalProcessSafe));

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::files::{OwnerLock, beside, check_no_journal, resolve, sync_folder};
-use super::{SqliteOptions, SqliteStorage};
+use super::{Journal, SqliteOptions, SqliteStorage};
 use crate::storage::Storage;
 use crate::{Error, ErrorKind, Result};
 
@@ -37,8 +37,14 @@ impl SqliteStorage {
         let _lock = OwnerLock::take(path, false)?;
         check_no_journal(path)?;
         let draft = &beside(path, "-mts-new");
-        let options =
-            &SqliteOptions { create: true, read_only: false, shared: false, ..options.clone() };
+        // With a rollback journal: what is still in a log when the draft was closed would not go along.
+        let options = &SqliteOptions {
+            create: true,
+            read_only: false,
+            shared: false,
+            journal: Journal::Rollback,
+            ..options.clone()
+        };
         // What a killed one has left.
         SqliteStorage::open(draft, options)?.delete()?;
         let storage = SqliteStorage::open(draft, options)?;
