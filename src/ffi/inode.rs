@@ -4,7 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::{fs, io};
 
-/// Device and inode of the file at `path`, without its times.
+/// Device and inode of what is at `path`, without its times. A link there is not followed: it would hide
+/// that the file has been moved.
 ///
 /// A kernel that was asked when a file last changed notes the next change exactly (Linux since 6.13), so
 /// that a sync has to write the inode too. That is a fifth of a power-safe commit to a log.
@@ -13,7 +14,7 @@ pub(crate) fn at(path: &Path) -> io::Result<(u64, u64)> {
     if let Some(found) = ask(path) {
         return Ok(found);
     }
-    let meta = fs::metadata(path)?;
+    let meta = fs::symlink_metadata(path)?;
     Ok((meta.dev(), meta.ino()))
 }
 
@@ -31,8 +32,8 @@ fn ask(path: &Path) -> Option<(u64, u64)> {
     //
     // SAFETY: the path ends with a NUL, and the kernel writes into `found`, which is good for it.
     let code = unsafe {
-        let call = libc::SYS_statx;
-        libc::syscall(call, libc::AT_FDCWD, path.as_ptr(), 0, mask, found.as_mut_ptr())
+        let (call, flags) = (libc::SYS_statx, libc::AT_SYMLINK_NOFOLLOW);
+        libc::syscall(call, libc::AT_FDCWD, path.as_ptr(), flags, mask, found.as_mut_ptr())
     };
     // SAFETY: it consists of integers, which were all set.
     let found = unsafe { found.assume_init() };
@@ -51,13 +52,15 @@ mod tests {
         fs::write(&file, "").unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
         for path in [folder.path(), &file, &link, Path::new("/dev/null")] {
-            let meta = fs::metadata(path).unwrap();
+            let meta = fs::symlink_metadata(path).unwrap();
             assert_eq!(at(path).unwrap(), (meta.dev(), meta.ino()));
             #[cfg(all(target_os = "linux", target_env = "gnu"))]
             assert_eq!(ask(path), Some((meta.dev(), meta.ino())));
         }
+        assert_ne!(at(&file).unwrap(), at(&link).unwrap());
         fs::remove_file(&file).unwrap();
-        for path in [&file, &link, &folder.path().join("nul\0")] {
+        assert!(at(&link).is_ok());
+        for path in [&file, &folder.path().join("nul\0")] {
             assert_eq!(at(path).unwrap_err().kind(), fs::metadata(path).unwrap_err().kind());
         }
     }

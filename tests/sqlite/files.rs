@@ -291,6 +291,26 @@ fn a_file_removed_or_replaced_while_open_is_noticed_before_writing() {
 }
 
 #[test]
+fn a_file_that_a_link_leads_to_since_it_was_opened_is_noticed_before_writing() {
+    let (folder, path) = logged_in();
+    let storage = open(&path);
+    let moved = folder.path().join("moved.session");
+    fs::rename(&path, &moved).unwrap();
+    symlink(&moved, &path).unwrap();
+    let before = fs::read(&moved).unwrap();
+    let states = vec![mtsession::UpdateState { id: 0, pts: 1, ..Default::default() }];
+    let error = storage.commit(&Changes { states, ..Changes::default() }).unwrap_err();
+    assert!(error.message().contains("replaced"), "{error}");
+    let error = storage.delete().unwrap_err();
+    assert!(error.message().contains("replaced"), "{error}");
+    assert_eq!(fs::read(&moved).unwrap(), before);
+    fs::remove_file(&moved).unwrap();
+    let error = storage.delete().unwrap_err();
+    assert!(error.message().contains("replaced"), "{error}");
+    assert!(path.is_symlink(), "that is not our file");
+}
+
+#[test]
 fn another_handle_of_this_process_does_not_drop_the_locks_of_the_first() {
     let (_folder, path) = logged_in();
     let storage = open_with(&path, SHARED());

@@ -322,6 +322,11 @@ fn a_file_replaced_under_the_log_is_noticed_before_writing() {
         fs::copy(path, &other).unwrap();
         fs::rename(&other, path).unwrap();
     });
+    is_noticed("replaced", |path| {
+        let moved = path.with_extension("moved");
+        fs::rename(path, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, path).unwrap();
+    });
     is_noticed("removed while", |path| fs::rename(path, path.with_extension("aside")).unwrap());
     is_noticed("removed while", |path| fs::remove_file(path).unwrap());
 }

@@ -600,7 +600,7 @@ impl Storage for SqliteStorage {
             Some(_) => None,
             None => Some(OwnerLock::take(&self.path, self.options.shared)?),
         };
-        match fs::metadata(&self.path) {
+        match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             _ => self
                 .check_place()
