@@ -259,7 +259,10 @@ impl JournalState {
             let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             db.busy_timeout(patience)?;
         }
-        db.pragma_update(None, "synchronous", synchronous(options.journal))?;
+        // A log that was left over gives way to a rollback journal as soon as can be, which is to find the
+        // level that it needs.
+        let journal = if self.left_over { Journal::Rollback } else { options.journal };
+        db.pragma_update(None, "synchronous", synchronous(journal))?;
         done
     }
 
@@ -389,7 +392,11 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
+    use super::super::SqliteStorage;
     use super::*;
+    use crate::storage::{AccountChange, Changes, Storage};
 
     const MOUNTS: &str = "\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -399,6 +406,38 @@ mod tests {
 33 22 0:50 / /home/you rw - fuse.sshfs you@server: rw
 34 33 0:51 / /home/you rw - btrfs /dev/vdc rw
 ";
+
+    #[test]
+    fn a_credential_is_as_durable_after_a_left_over_log_as_without_one() {
+        for journal in [Journal::WalPowerSafe, Journal::WalProcessSafe] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a");
+            SqliteStorage::open(&path, &SqliteOptions::default()).unwrap().close().unwrap();
+            let other = Connection::open(&path).unwrap();
+            other.execute_batch("PRAGMA journal_mode = WAL; SELECT * FROM sessions").unwrap();
+            // Two names: for this the log is refused.
+            fs::hard_link(&path, folder.path().join("b")).unwrap();
+            let options = SqliteOptions { journal, ..SqliteOptions::default() };
+            let storage = SqliteStorage::open(&path, &options).unwrap();
+            let log_in = |user_id| {
+                let old = storage.load().unwrap();
+                let mut new = old.clone();
+                new.identity.user_id = user_id;
+                let account = Some(AccountChange { old: &old, new: &new });
+                storage.commit(&Changes { account, durable: true, ..Changes::default() }).unwrap();
+            };
+            let has_log = || storage.hold().as_ref().unwrap().journal.has_log();
+            log_in(1);
+            assert!(has_log());
+            drop(other);
+            log_in(2);
+            assert!(!has_log());
+            let hold = storage.hold();
+            let db = &hold.as_ref().unwrap().db;
+            let level: i64 = db.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+            assert_eq!(level, 3, "EXTRA");
+        }
+    }
 
     #[test]
     fn the_innermost_and_last_mount_counts() {
