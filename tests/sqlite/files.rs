@@ -404,6 +404,29 @@ fn a_read_only_session_shows_what_is_in_a_wal_and_leaves_no_file() {
     assert_eq!(snapshot(left.path()).len(), 2, "the session and its lock file");
 }
 
+#[test]
+fn a_pipe_or_device_in_the_place_of_a_journal_is_not_waited_for() {
+    for (mode, suffix) in [("WAL", "-wal"), ("DELETE", "-journal")] {
+        let (_folder, path) = logged_in();
+        run(&path, &format!("PRAGMA journal_mode = {mode}"));
+        let side = PathBuf::from(format!("{}{suffix}", path.display()));
+        let is_refused = || {
+            for options in [READ_ONLY(), SqliteOptions::default()] {
+                let error = refused(&path, options);
+                assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+                let told = format!("{} is no regular file", side.display());
+                assert!(error.message().contains(&told), "{error}");
+            }
+            fs::remove_file(&side).unwrap();
+        };
+        assert!(Command::new("mkfifo").arg(&side).status().unwrap().success());
+        is_refused();
+        symlink("/dev/zero", &side).unwrap();
+        is_refused();
+        assert_eq!(open(&path).load().unwrap().auth_key, Some(key(0)));
+    }
+}
+
 /// Private copies of this process that exist right now.
 fn temporary_copies() -> Vec<PathBuf> {
     let own = format!("mtsession-{}-", std::process::id());

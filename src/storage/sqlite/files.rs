@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -98,6 +98,25 @@ pub(super) fn check_no_journal(path: &Path) -> Result<()> {
                 format!(
                     "cannot make the session {}: {} was left there by another one and would be \
                      taken for its own; move it away",
+                    path.display(),
+                    name.display()
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Fails where something else than a file has the name of a journal. SQLite follows no links to them, and
+/// would wait for ever for the other end of a pipe.
+pub(super) fn check_side_files(path: &Path) -> Result<()> {
+    for suffix in ["-journal", "-wal"] {
+        let name = beside(path, suffix);
+        if name.symlink_metadata().is_ok_and(|meta| !meta.is_file()) {
+            return Err(Error::new(
+                ErrorKind::Io,
+                format!(
+                    "cannot open {}: {} is no regular file; move it away",
                     path.display(),
                     name.display()
                 ),
@@ -459,9 +478,10 @@ impl PrivateCopy {
                 let from = beside(path, suffix);
                 let to = beside(&copy.path(), suffix);
                 let _ = fs::remove_file(&to);
-                if stamp.is_some() {
-                    File::open(&from)
-                        .and_then(|mut from| io::copy(&mut from, &mut create(&to)?))
+                if let Some((_, length, _)) = stamp {
+                    // No more: what grows meanwhile is copied anew.
+                    open_regular(&from)
+                        .and_then(|from| io::copy(&mut from.take(*length), &mut create(&to)?))
                         .map_err(|error| Error::io("copy", &from, &error))?;
                 }
             }
@@ -487,6 +507,17 @@ impl Drop for PrivateCopy {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Opens a file to read it, and nothing else that may have come to its place by now.
+fn open_regular(path: &Path) -> io::Result<File> {
+    // To open a pipe would wait for its other end.
+    let flags = libc::O_NONBLOCK | libc::O_NOFOLLOW;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    Ok(file)
 }
 
 type Stamp = Option<(FileId, u64, Option<SystemTime>)>;

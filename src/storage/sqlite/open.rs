@@ -13,8 +13,8 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
 use super::files::{
-    Claim, FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, check_no_journal, create,
-    file_id, resolve, sync_folder,
+    Claim, FileId, OwnerLock, PrivateCopy, Registered, Registry, beside, check_no_journal,
+    check_side_files, create, file_id, resolve, sync_folder,
 };
 use super::journal::JournalState;
 use super::notices::Notices;
@@ -58,6 +58,7 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<(SqliteStora
     {
         return Err(Error::io("open", &path, &error));
     }
+    check_side_files(&path)?;
     let notices = Arc::new(Notices::default());
     let mut lock = None;
     if !options.read_only {
