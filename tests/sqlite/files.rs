@@ -427,6 +427,17 @@ fn a_pipe_or_device_in_the_place_of_a_journal_is_not_waited_for() {
     }
 }
 
+#[test]
+fn a_write_ahead_log_is_read_where_a_link_leads_to_the_temporary_files() {
+    let (folder, path) = logged_in();
+    run(&path, "PRAGMA journal_mode = WAL");
+    let (temporary, link) = (folder.path().join("temporary"), folder.path().join("link"));
+    fs::create_dir(&temporary).unwrap();
+    symlink(&temporary, &link).unwrap();
+    Other::start_with_temporary_files_at(&link, "look", &path).finish();
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
 /// Private copies of this process that exist right now.
 fn temporary_copies() -> Vec<PathBuf> {
     let own = format!("mtsession-{}-", std::process::id());

@@ -21,6 +21,12 @@ impl Other {
         Other::run(Command::new(std::env::current_exe().unwrap()), task, path)
     }
 
+    pub fn start_with_temporary_files_at(folder: &Path, task: &str, path: &Path) -> Other {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.env("TMPDIR", folder);
+        Other::run(command, task, path)
+    }
+
     /// With file systems of its own: `mount`, a line of shell, is run first.
     pub fn start_after(mount: &str, task: &str, path: &Path) -> Other {
         // The user of a namespace of its own may mount; unshare is of util-linux, as mount is.
@@ -235,6 +241,11 @@ fn another_process() {
             let noticed = put(&storage, person(1, 100, "ada", "", ""), ALL);
             say(&format!("noticed: {noticed}"));
             say(&format!("log: {}", path.with_extension("session-wal").exists()));
+        }
+        "look" => {
+            let storage = open_with(&path, READ_ONLY());
+            assert_eq!(storage.load().unwrap().auth_key, Some(key(0)));
+            ready();
         }
         "read" => {
             let db = Connection::open(&path).unwrap();

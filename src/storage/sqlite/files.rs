@@ -538,7 +538,10 @@ fn stamps(path: &Path) -> Result<[Stamp; 3]> {
 
 fn private_folder() -> Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
+    // SQLite is told to follow no link.
     let base = std::env::temp_dir();
+    let base =
+        fs::canonicalize(&base).map_err(|error| Error::io("open the folder", &base, &error))?;
     loop {
         let folder = base.join(format!(
             "mtsession-{}-{}-{}",
