@@ -271,6 +271,22 @@ fn a_file_whose_log_lies_beside_another_of_its_names_is_not_opened_by_this_one()
 }
 
 #[test]
+fn a_file_whose_log_this_process_has_beside_another_of_its_names_is_not_read_by_this_one() {
+    let (folder, path) = logged_in();
+    let owner = with_log(&path);
+    put(&owner, person(1, 100, "ada", "", ""), ALL);
+    let link = folder.path().join("b.session");
+    fs::hard_link(&path, &link).unwrap();
+    let error = refused(&link, READ_ONLY());
+    assert!(error.message().contains("by the other name"), "{error}");
+    assert!(!has_log(&link));
+    assert_eq!(refused(&link, SqliteOptions::default()).kind(), mtsession::ErrorKind::Owned);
+    assert_eq!(get(&open_with(&path, READ_ONLY()), 1).unwrap().usernames, "ada");
+    owner.close().unwrap();
+    assert_eq!(get(&open_with(&link, READ_ONLY()), 1).unwrap().usernames, "ada");
+}
+
+#[test]
 fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
     let (folder, path) = logged_in();
     let at = |name: &str| folder.path().join(name);

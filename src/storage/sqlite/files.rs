@@ -183,6 +183,13 @@ impl Registry {
         self.0.get(&id).is_none_or(|entries| entries.iter().all(goes_with))
     }
 
+    /// Whether this process has the file open with a write-ahead log.
+    pub(super) fn has_log(&self, id: FileId) -> bool {
+        let is_one =
+            |entry: &Arc<Entry>| entry.process.is_this() && entry.has_log.load(Ordering::Relaxed);
+        self.0.get(&id).is_some_and(|entries| entries.iter().any(is_one))
+    }
+
     /// Whether a parent had the file open with a write-ahead log when it was forked. SQLite believes
     /// then that this process has the parent's lock on it, for as long as it lives.
     pub(super) fn was_forked_with_log(&self, id: FileId) -> bool {

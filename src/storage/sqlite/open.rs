@@ -135,6 +135,9 @@ pub(super) fn open(given: &Path, options: &SqliteOptions) -> Result<(SqliteStora
                     ),
                 ));
             }
+            if registry.has_log(id) {
+                check_log_is_here(&path)?;
+            }
             let was_open = registry.has(id);
             let registered = registry.enter(id, claim);
             match connect(&path, options) {
@@ -226,11 +229,8 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         Recognised::Sqlite => {
             // The header says twice (write and read version) whether there is a write-ahead log.
             let wal = head.get(18..20) == Some(&[2, 2]);
-            if wal && meta.nlink() > 1 && !beside(path, "-wal").exists() {
-                return refused(
-                    "it has several names (hard links) and a write-ahead log, which is not beside \
-                     this one; open it by the other name, or remove that",
-                );
+            if wal {
+                check_log_is_here(path)?;
             }
             Content::Sqlite { wal }
         }
@@ -253,6 +253,20 @@ fn look(path: &Path, registry: &Registry) -> Result<(FileId, Content)> {
         Recognised::Unknown => return refused("it is not a session file of any known client"),
     };
     Ok((id, content))
+}
+
+/// Fails where the write-ahead log of a file lies beside another of its names: SQLite would begin one
+/// beside this name.
+fn check_log_is_here(path: &Path) -> Result<()> {
+    let has_names = fs::metadata(path).is_ok_and(|meta| meta.nlink() > 1);
+    if has_names && !beside(path, "-wal").exists() {
+        return Err(Error::format(format!(
+            "cannot open {}: it has several names (hard links) and a write-ahead log, which is not \
+             beside this one; open it by the other name, or remove that",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Whether the power was cut when this file was first written: what came to the disk is not its
