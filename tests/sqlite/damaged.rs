@@ -2,7 +2,13 @@
 
 use std::fs;
 
-use mtsession::{ErrorKind, Find, SqliteOptions, Storage};
+use mtsession::{
+    ErrorKind, FileKey, FileKind, Find, Identity, Options, SentFile, Session, SqliteOptions,
+    Storage, UpdateState,
+};
+use zeroize::Zeroizing;
+
+use super::journal::options;
 
 use super::*;
 
@@ -345,6 +351,97 @@ fn an_old_session_that_cannot_be_read_is_not_migrated() {
     fs::write(&path, &bytes).unwrap();
     for options in [SqliteOptions::default(), READ_ONLY()] {
         assert_eq!(refused(&path, options).kind(), ErrorKind::Corrupt);
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+}
+
+/// A page of a file and all below it, each before those below it; says of each whether any are.
+fn pages(file: &[u8], number: usize) -> Vec<(usize, bool)> {
+    const SIZE: usize = 4096;
+    let page = &file[(number - 1) * SIZE..number * SIZE];
+    let at = |place: usize| usize::from(page[place]) << 8 | usize::from(page[place + 1]);
+    let page_at = |place: usize| at(place) << 16 | at(place + 2);
+    // The kinds of page that SQLite calls interior, of tables and of indexes.
+    let has_more = matches!(page[0], 2 | 5);
+    let mut pages = vec![(number, has_more)];
+    if has_more {
+        let below = (0..at(3)).map(|cell| page_at(at(12 + 2 * cell))).chain([page_at(8)]);
+        pages.extend(below.flat_map(|number| self::pages(file, number)));
+    }
+    pages
+}
+
+#[test]
+fn opening_reads_the_login_and_nothing_else() {
+    let (_folder, path) = logged_in();
+    let storage = open(&path);
+    let login = set(&storage, |account| {
+        account.identity = Identity { user_id: 1, bot: true, ..Identity::default() };
+        account.takeout_id = Some(3);
+    });
+    let entities = (1..=3000).map(|id| {
+        let usernames = format!("user_{id} further_{id}");
+        EntityChange {
+            entity: person(id, 100, &usernames, &(4900 + id).to_string(), "N"),
+            known: ALL,
+        }
+    });
+    let states = (0..3000).map(|id| UpdateState { id, pts: 1, ..UpdateState::default() });
+    let files = (0..3000).map(|size| {
+        let key = FileKey { md5: [1; 16], size, kind: FileKind::Photo };
+        (key, SentFile { id: 1, access_hash: 2 })
+    });
+    let values = (0..300).map(|n| (format!("v{n}"), Some(Zeroizing::new(vec![1; 100]))));
+    let changes = Changes {
+        entities: entities.collect(),
+        states: states.collect(),
+        files: files.collect(),
+        values: values.collect(),
+        ..Changes::default()
+    };
+    storage.commit(&changes).unwrap();
+    storage.find(Find::Username("nobody")).unwrap();
+    storage.close().unwrap();
+
+    const OF_THE_LOGIN: [&str; 7] =
+        ["version", "sessions", "mts_owner", "mts_account", "mts_keys", "mts_dcs", "mts_salts"];
+    let mut bytes = fs::read(&path).unwrap();
+    let db = Connection::open(&path).unwrap();
+    let mut roots = db.prepare("SELECT tbl_name, name, rootpage FROM sqlite_schema").unwrap();
+    let mut roots = roots.query([]).unwrap();
+    let mut damaged = BTreeMap::<String, usize>::new();
+    while let Some(row) = roots.next().unwrap() {
+        let (table, name, root): (String, String, u32) =
+            (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+        if OF_THE_LOGIN.contains(&table.as_str()) {
+            continue;
+        }
+        let mut pages = pages(&bytes, root as usize);
+        if name == "entities" {
+            // The own id stands in the first row.
+            let first = pages.iter().position(|(_, has_more)| !has_more).unwrap();
+            pages.drain(..=first);
+        }
+        for (number, _) in &pages {
+            bytes[(number - 1) * 4096..number * 4096].fill(0xff);
+        }
+        damaged.insert(name, pages.len());
+    }
+    for name in ["entities", "mts_entities", "update_state", "sent_files", "mts_by_username"] {
+        assert!(damaged[name] > 9, "{damaged:?}");
+    }
+    fs::write(&path, &bytes).unwrap();
+
+    for options in [SqliteOptions::default(), READ_ONLY(), SHARED(), options(Journal::WalPowerSafe)]
+    {
+        let session = Session::open(&path, &options, &Options::default()).unwrap();
+        assert!(session.with_auth_key(|it| it == Some(&key(0))).unwrap());
+        assert_eq!(session.dc().unwrap(), Some(dc2()));
+        assert_eq!(session.identity().unwrap(), login.identity);
+        assert_eq!(session.takeout_id().unwrap(), Some(3));
+        let error = session.entities(None, 3000).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        session.close().unwrap();
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 }
