@@ -46,6 +46,32 @@ fn a_waiting_row_does_not_hold_on_to_a_name_that_somebody_else_has_taken() {
 }
 
 #[test]
+fn a_peer_that_was_missed_is_found_when_somebody_else_has_stored_it() {
+    for journal in [Journal::Rollback, Journal::WalPowerSafe, Journal::WalProcessSafe] {
+        for by in [Look::Id(1), Look::Username("ada"), Look::Phone("4915")] {
+            let (_folder, path) = place();
+            let sqlite = SqliteOptions { journal, ..SqliteOptions::default() };
+            let session = Session::open(&path, &sqlite, &patient()).unwrap();
+            // A log is entered by this, and its state of the file kept.
+            put(&session, user(7, 100, "seven"));
+            session.save().unwrap();
+            let found = || {
+                let peer = session.find_input_peer(by, How::default()).unwrap();
+                let entity = session.find_entity(by, How::default()).unwrap();
+                (peer.map(|it| it.item.access_hash), entity.map(|it| it.item.name))
+            };
+            for _ in 0..2 {
+                assert_eq!(found(), (None, None), "{journal:?}, {by:?}");
+            }
+            let db = rusqlite::Connection::open(&path).unwrap();
+            let ada = "INSERT INTO entities VALUES (1, 12, 'ada', 4915, 'Ada', 200)";
+            db.execute_batch(ada).unwrap();
+            assert_eq!(found(), (Some(12), Some("Ada".into())), "{journal:?}, {by:?}");
+        }
+    }
+}
+
+#[test]
 fn a_delete_that_fails_drops_nothing() {
     let (folder, path) = place();
     let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
