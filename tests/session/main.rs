@@ -12,7 +12,7 @@ mod told;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use given::{id, key, named, put, user};
 use mtsession::{
@@ -145,6 +145,11 @@ impl Storage for Shared {
 /// Options under which nothing is saved by itself.
 fn patient() -> Options {
     Options { max_dirty_age: Duration::ZERO, ..Options::default() }
+}
+
+/// Unix seconds.
+fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().cast_signed()
 }
 
 fn pts(pts: i32) -> UpdateStatePatch {
@@ -295,13 +300,19 @@ fn unchanged_entities_are_not_written_again_within_a_day() {
 
 #[test]
 fn an_unchanged_entity_is_written_again_after_a_day() {
-    let storage = Shared::default();
-    let session = storage.session(&patient());
-    put(&session, user(1, 1_000_000, "ada"));
-    session.save().unwrap();
-    put(&session, user(1, 1_000_000 + 86_401, "ada"));
-    session.save().unwrap();
-    assert_eq!(storage.stored(1).unwrap().seen, 1_086_401);
+    const DAY: i64 = 86_400;
+    for (age, is_written) in [(DAY - 60, false), (DAY + 1, true)] {
+        let storage = Shared::default();
+        let session = storage.session(&patient());
+        let then = now() - age;
+        put(&session, user(1, then, "ada"));
+        session.save().unwrap();
+        put(&session, user(1, 0, "ada"));
+        session.save().unwrap();
+        assert_eq!(storage.commits(), 1 + usize::from(is_written), "{age}");
+        let seen = storage.stored(1).unwrap().seen;
+        assert!(if is_written { seen >= then + age } else { seen == then }, "{age}: {seen}");
+    }
 }
 
 #[test]
@@ -443,6 +454,38 @@ fn a_dropped_session_saves_without_waiting_for_locks() {
     storage.before_commit(|changes| assert!(changes.hurry));
     drop(session);
     assert!(storage.stored(1).is_some());
+}
+
+/// How many of the users 1..=last are in memory.
+fn remembered(session: &Session, last: i64) -> usize {
+    let how = How { memory_only: true, ..How::default() };
+    let is_there = |n: &i64| session.find_input_peer(Look::Id(*n), how).unwrap().is_some();
+    (1..=last).filter(is_there).count()
+}
+
+#[test]
+fn no_more_entities_stay_in_memory_than_they_may() {
+    const MOST: usize = 20;
+    let options = Options { max_entities: MOST, ..patient() };
+    let storage = Shared::default();
+    let session = storage.session(&options);
+    let users: Vec<_> = (1..=500).map(|n| user(n, 0, "")).collect();
+    session.put_entities(&users).unwrap();
+    assert_eq!(remembered(&session, 500), 500, "what waits is nowhere else");
+    session.save().unwrap();
+    assert_eq!(remembered(&session, 500), MOST);
+    for one in &users {
+        put(&session, *one);
+        session.save().unwrap();
+        assert_eq!(remembered(&session, 500), MOST);
+    }
+    // Those that are only looked up take the same room.
+    let session = storage.session(&options);
+    for n in 1..=500 {
+        let found = session.find_entity(Look::Id(n), How::default()).unwrap();
+        assert_eq!(found.unwrap().item.id, id(n));
+        assert_eq!(remembered(&session, 500), MOST.min(n as usize));
+    }
 }
 
 #[test]
