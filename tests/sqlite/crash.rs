@@ -27,6 +27,10 @@ pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
                 put_and_set(&session, id).unwrap();
                 session.save().unwrap();
                 say(&format!("saved {id}"));
+                if id == 1000 {
+                    // Makes the indexes.
+                    assert!(!is_known(&session, "nobody").unwrap());
+                }
             }
             if journal != Journal::Rollback {
                 // What comes now cannot be copied from the log into the file.
@@ -45,10 +49,17 @@ fn read_on(path: &Path) -> Connection {
     reader
 }
 
+/// Whether somebody has that username.
+pub fn is_known(session: &Session, username: &str) -> mtsession::Result<bool> {
+    let found = session.find_input_peer(Look::Username(username), Default::default())?;
+    Ok(found.is_some())
+}
+
 /// A peer, and a state that tells which one is the last.
 pub fn put_and_set(session: &Session, id: i64) -> mtsession::Result<()> {
-    let name = format!("name {id}");
-    let record = EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) };
+    let (name, username) = (format!("name {id}"), format!("user_{id}"));
+    let record =
+        EntityRef { flags: 0, name: &name, usernames: &username, ..EntityRef::bare(peer(id), id) };
     session.put_entities(&[record])?;
     let pts = i32::try_from(id).unwrap();
     let state = UpdateStatePatch { pts: Some(pts), ..UpdateStatePatch::default() };
@@ -93,6 +104,8 @@ pub fn look(path: &Path, promised: &Promised) -> bool {
         // One instant: no state without the entity that was put before it.
         let found = session.find_entity(Look::Id(pts), Default::default()).unwrap().unwrap();
         assert_eq!(found.item.name, format!("name {pts}"));
+        // In the index, which is made now where it was not yet.
+        assert!(is_known(&session, &format!("user_{}", promised.saved)).unwrap(), "{promised:?}");
     }
     let login = session.with_auth_key(|key| key.is_some()).unwrap();
     session.close().unwrap();
@@ -134,4 +147,57 @@ fn a_killed_process_loses_nothing_that_was_saved_to_the_log() {
 fn a_killed_process_loses_nothing_that_was_saved_to_the_power_safe_log() {
     let (_folder, path) = place();
     kill_and_look("live with power-safe log", &path, 120);
+}
+
+/// What the other process does.
+pub fn make_indexes(session: &Session) {
+    assert!(!is_known(session, "nobody").unwrap());
+}
+
+/// Kills the making of indexes at each of these system calls on the session and its journals.
+fn kill_while_indexes_are_made(task: &str) {
+    const PEOPLE: i64 = 1000;
+    let (_folder, path) = logged_in();
+    let storage = open(&path);
+    let people = (1..=PEOPLE).map(|id| {
+        let entity = person(id, 100, &format!("user_{id}"), &(4900 + id).to_string(), "N");
+        EntityChange { entity, known: ALL }
+    });
+    storage.commit(&Changes { entities: people.collect(), ..Changes::default() }).unwrap();
+    storage.close().unwrap();
+    let without = fs::read(&path).unwrap();
+    let count =
+        || ask::<u32>(&path, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'mts_by_%'");
+    let mut unmade = 0;
+    for call in ["pwrite64", "fsync", "fdatasync", "ftruncate", "?unlink", "unlinkat"] {
+        for nth in 1_u32.. {
+            fs::write(&path, &without).unwrap();
+            let notes = path.with_file_name("notes");
+            let other = Other::start_killed_at(&notes, call, &nth.to_string(), task, &path);
+            if other.ends_by_itself() {
+                break;
+            }
+            assert_eq!(ask::<String>(&path, "PRAGMA integrity_check"), "ok");
+            let made = count();
+            assert!(made == 0 || made == 2, "both or none");
+            unmade += u32::from(made == 0);
+            let session =
+                Session::open(&path, &SqliteOptions::default(), &Options::default()).unwrap();
+            assert_eq!(session.count_entities().unwrap(), PEOPLE.unsigned_abs());
+            assert!(is_known(&session, "user_777").unwrap());
+            session.close().unwrap();
+            assert_eq!(count(), 2);
+        }
+    }
+    assert!(unmade > 10, "only {unmade} were killed before they had made them");
+}
+
+#[test]
+fn indexes_whose_making_is_killed_are_made_by_the_next() {
+    kill_while_indexes_are_made("make indexes");
+}
+
+#[test]
+fn indexes_whose_making_is_killed_are_made_by_the_next_with_the_log() {
+    kill_while_indexes_are_made("make indexes with log");
 }

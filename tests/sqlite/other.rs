@@ -1,13 +1,17 @@
 //! This test program again, as another process.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use mtsession::{Journal, Storage};
+use mtsession::{Journal, Options, Session, Storage};
 use rusqlite::Connection;
 
 use super::*;
+
+/// What it says when it fails, since who kills it does not see how it ends.
+const FAILED: &str = "failed";
 
 /// This test program again, as another process that does `task` with the session at `path`.
 pub struct Other {
@@ -57,8 +61,24 @@ impl Other {
     /// Under strace, which lets some of these system calls on the session or its journals fail, and
     /// notes it in the file `notes`: the third where `when` is "3", and all later ones too with "3+".
     pub fn start_failing(notes: &Path, call: &str, when: &str, task: &str, path: &Path) -> Other {
+        Other::start_with("error=EIO", notes, call, when, task, path)
+    }
+
+    /// As `start_failing`; but it is killed when it makes the call.
+    pub fn start_killed_at(notes: &Path, call: &str, when: &str, task: &str, path: &Path) -> Other {
+        Other::start_with("signal=SIGKILL", notes, call, when, task, path)
+    }
+
+    fn start_with(
+        fault: &str,
+        notes: &Path,
+        call: &str,
+        when: &str,
+        task: &str,
+        path: &Path,
+    ) -> Other {
         let mut command = Command::new("strace");
-        let fault = format!("inject={call}:error=EIO:when={when}");
+        let fault = format!("inject={call}:{fault}:when={when}");
         command.args(["-f", "-e", &format!("trace={call}"), "-e", &fault, "-o"]);
         command.arg(notes).args(["-P", path.parent().unwrap().to_str().unwrap()]);
         for suffix in ["", "-journal", "-wal", "-shm"] {
@@ -115,12 +135,21 @@ impl Other {
         said
     }
 
-    /// Kills it; answers all that it said before.
+    /// Lets it go on to its end, which somebody else may bring about; says whether it was its own.
+    pub fn ends_by_itself(mut self) -> bool {
+        self.say("");
+        let end = self.child.wait().unwrap();
+        assert!(end.success() || end.signal() == Some(9), "{end:?}");
+        end.success()
+    }
+
+    /// Kills it, in the middle of its work; answers all that it said before.
     pub fn kill_and_read(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let mut said = String::new();
         self.stdout.read_to_string(&mut said).unwrap();
+        assert!(!said.lines().any(|line| line == FAILED), "it failed before");
         said
     }
 
@@ -158,6 +187,11 @@ fn another_process() {
     };
     // Whole lines at once: the process may be killed in between.
     let say = |line: &str| std::io::stdout().write_all(format!("{line}\n").as_bytes()).unwrap();
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        say(FAILED);
+        show(panic);
+    }));
     let (task, journal) = task_and_journal(&task);
     match task {
         "own" => {
@@ -212,6 +246,11 @@ fn another_process() {
             ready();
         }
         "live" => crash::live(&path, journal, &ready(), say),
+        "make indexes" => {
+            let session = Session::open(&path, &journal::options(journal), &Options::default());
+            ready();
+            crash::make_indexes(&session.unwrap());
+        }
         "insist" => {
             ready();
             io::insist(&path, journal, say);
