@@ -1,10 +1,18 @@
 //! A disk that is full: nothing is lost, and all goes on when there is room again.
 
+use std::io::Write;
+
 use mtsession::{EntityRef, ErrorKind, How, Look, Options, Session};
 
+use super::crash::is_known;
 use super::journal::options;
 use super::other::Other;
 use super::*;
+
+/// How many indexes of ours the file has.
+fn indexes(path: &Path) -> u32 {
+    ask(path, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'mts_by_%'")
+}
 
 /// What the other process does on its small disk.
 pub fn fill(path: &Path, journal: Journal) {
@@ -19,10 +27,14 @@ pub fn fill(path: &Path, journal: Journal) {
     let error = loop {
         let name = "n".repeat(1000);
         let ids = last + 1..=last + BATCH;
-        let records: Vec<_> = ids
-            .map(|id| EntityRef { flags: 0, name: &name, ..EntityRef::bare(peer(id), id) })
-            .collect();
-        session.put_entities(&records).unwrap();
+        let people: Vec<_> = ids.map(|id| (id, format!("user_{id}"))).collect();
+        let records = people.iter().map(|(id, username)| EntityRef {
+            flags: 0,
+            name: &name,
+            usernames: username,
+            ..EntityRef::bare(peer(*id), *id)
+        });
+        session.put_entities(&records.collect::<Vec<_>>()).unwrap();
         last += BATCH;
         match session.save() {
             Ok(()) => {
@@ -40,6 +52,13 @@ pub fn fill(path: &Path, journal: Journal) {
     assert_eq!(session.save().unwrap_err().kind(), ErrorKind::Io);
     let found = |session: &Session, id| session.find_entity(Look::Id(id), How::default()).unwrap();
     assert!(found(&session, last).is_some());
+    // To the last byte: there is no room for indexes, and a look-up does without.
+    let rest = path.with_file_name("rest");
+    let mut file = fs::File::create(&rest).unwrap();
+    while file.write(&[0; 4096]).is_ok_and(|written| written > 0) {}
+    assert!(!is_known(&session, "nobody").unwrap());
+    assert_eq!(indexes(path), 0);
+    fs::remove_file(rest).unwrap();
     fs::remove_file(ballast).unwrap();
     session.save().unwrap();
     session.set_takeout_id(Some(2)).unwrap();
@@ -47,6 +66,8 @@ pub fn fill(path: &Path, journal: Journal) {
     let session = open();
     assert_eq!(session.takeout_id().unwrap(), Some(2));
     assert_eq!(session.count_entities().unwrap(), last.unsigned_abs());
+    assert!(is_known(&session, "user_1").unwrap());
+    assert_eq!(indexes(path), 2);
     assert_eq!(ask::<String>(path, "PRAGMA integrity_check"), "ok");
 }
 

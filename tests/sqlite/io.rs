@@ -2,7 +2,7 @@
 
 use mtsession::{ErrorKind, Options, Session};
 
-use super::crash::{Promised, look, put_and_set};
+use super::crash::{Promised, is_known, look, put_and_set};
 use super::journal::options;
 use super::other::Other;
 use super::*;
@@ -26,6 +26,10 @@ pub fn insist(path: &Path, journal: Journal, say: impl Fn(&str)) {
         for id in 1000 * part..1000 * part + 2 {
             twice(&say, || put_and_set(&session, id));
             twice(&say, || session.save());
+            if id == 1000 {
+                // Makes the indexes. Where that fails it does without.
+                assert!(!twice(&say, || is_known(&session, "nobody")));
+            }
         }
     }
     twice(&say, || session.close());
