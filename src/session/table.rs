@@ -718,3 +718,33 @@ impl Table {
 fn flag(meant: bool, field: u8) -> u8 {
     if meant { field } else { 0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_memory_leaves_nothing_in_the_indexes() {
+        const BOUND: usize = 20;
+        let mut table = Table::new(BOUND, false);
+        for flush in 1..=3 {
+            for n in 1..=100 {
+                let id = PeerId::from_marked(n).unwrap();
+                let (usernames, phone) = (format!("user_{n} further_{n}"), format!("49{n}"));
+                let record = EntityRef {
+                    flags: Entity::WHOLE,
+                    usernames: &usernames,
+                    phone: &phone,
+                    ..EntityRef::bare(id, n)
+                };
+                assert_eq!(table.put(&record, None, Asked::Yes, n, flush), Put::Taken);
+            }
+            table.stored(flush);
+            assert_eq!(table.rows.len() - table.free.len(), BOUND);
+            assert_eq!((table.by_id.len(), table.by_name.len()), (BOUND, 3 * BOUND));
+            assert_eq!(table.dirty_len(), 0);
+        }
+        table.drop_clean();
+        assert_eq!((table.by_id.len(), table.by_name.len()), (0, 0));
+    }
+}
