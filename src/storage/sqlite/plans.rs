@@ -341,7 +341,7 @@ fn no_statement_is_prepared_twice() {
 }
 
 fn is_prepared_once(storage: &SqliteStorage) {
-    let work = || {
+    let work = |flags: u32| {
         for n in 1..=50_i64 {
             storage.find(Find::Id(PeerId::from_marked(n).unwrap())).unwrap();
             storage.find(Find::Username(&format!("user_{n}"))).unwrap();
@@ -351,20 +351,27 @@ fn is_prepared_once(storage: &SqliteStorage) {
             storage.list(PeerId::from_marked(n).ok(), 5).unwrap();
             let state = UpdateState { id: n, pts: 1, ..UpdateState::default() };
             let known = storage.find(Find::Id(PeerId::from_marked(n).unwrap())).unwrap().remove(0);
-            let new = Entity { id: PeerId::from_marked(1000 + n).unwrap(), ..known.clone() };
+            let id = PeerId::from_marked(1000 + n + i64::from(flags)).unwrap();
+            let new = Entity { id, flags, ..known.clone() };
             let (states, entities) = (vec![state], vec![known, new]);
             let entities = entities.into_iter().map(EntityChange::whole).collect();
             storage.commit(&Changes { states, entities, ..Changes::default() }).unwrap();
         }
     };
+    let none_was_prepared_again = || {
+        let hold = storage.hold();
+        let statuses = hold.as_ref().unwrap().db.statuses(StatementStatus::RePrepare);
+        statuses.iter().for_each(|(sql, times)| assert_eq!(*times, 0, "{sql}"));
+    };
     // Nothing has an index before the first of these.
     storage.find(Find::Username("nobody")).unwrap();
-    work();
+    work(0);
+    none_was_prepared_again();
+    // Our own tables are made for the first of these.
+    work(Entity::BOT);
+    none_was_prepared_again();
     let hold = storage.hold();
     let Open { db, sql, .. } = hold.as_ref().unwrap();
-    for (sql, times) in db.statuses(StatementStatus::RePrepare) {
-        assert_eq!(times, 0, "{sql}");
-    }
     // They are the ones that have worked, that were kept.
     let runs = db.statuses(StatementStatus::Run);
     let used = [
