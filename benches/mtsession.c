@@ -21,6 +21,18 @@ static void want_indexes(mts_session *session)
         abort();
 }
 
+static void look_username(mts_session *session, const row *r)
+{
+    mts_input_peer peer;
+    MUST(mts_session_input_peer_by_username(session, r->username, MTS_Z, 0, &peer, sizeof peer, &err));
+}
+
+static void look_phone(mts_session *session, const row *r)
+{
+    mts_input_peer peer;
+    MUST(mts_session_input_peer_by_phone(session, r->phone, MTS_Z, 0, &peer, sizeof peer, &err));
+}
+
 /* Puts `count` new rows, from the given one on, saved every `flush` rows. */
 static double fill(mts_session *session, uint64_t from, uint64_t count, uint64_t flush)
 {
@@ -73,8 +85,8 @@ static mts_session *warm(const mts_options *options, uint64_t *working)
     *working = least(entities, WORKING);
     for (k = 0; k < *working; k++)
         look(session, row_id(k, seed));
-    /* A peer that was read by its id is written once more when it is first met, for somebody else
-     * may have its name by now. After that it is known. */
+    /* Of a peer that was read by its id the file is asked once more when it is first met, for somebody
+     * else may have its name by now. After that it is known. */
     for (k = 0; k < *working; k++) {
         add(&b, make_row(k, seed));
         if (b.count == BATCH || k + 1 == *working) {
@@ -123,7 +135,6 @@ static void disk(void)
     double spent = 0;
     want_indexes(session);
     for (k = 0; k < units; k++) {
-        mts_input_peer peer;
         row r;
         double began;
         if (strcmp(op, "disk_id") == 0) {
@@ -133,13 +144,11 @@ static void disk(void)
         } else if (strcmp(op, "disk_username") == 0) {
             r = make_row(with_username(nth(k, entities / 2)), seed);
             began = now_ns();
-            MUST(mts_session_input_peer_by_username(session, r.username, MTS_Z, 0, &peer,
-                                                    sizeof peer, &err));
+            look_username(session, &r);
         } else {
             r = make_row(with_phone(nth(k, entities / 10)), seed);
             began = now_ns();
-            MUST(mts_session_input_peer_by_phone(session, r.phone, MTS_Z, 0, &peer, sizeof peer,
-                                                 &err));
+            look_phone(session, &r);
         }
         spent += now_ns() - began;
         if (spent > 2e9) { /* A scan. */
@@ -276,8 +285,15 @@ static void cached_memory(void)
         options.flags = MTS_OPEN_SHARED;
         options.max_entities = n < 2 ? 1 : (uint32_t)entities;
         sessions[n] = open_session(path, &options);
-        for (k = 0; k < entities; k++)
-            look(sessions[n], row_id(k, seed));
+        for (k = 0; k < entities; k++) {
+            row r = make_row(k, seed);
+            look(sessions[n], r.id);
+            /* With its names in their index. */
+            if (r.username[0])
+                look_username(sessions[n], &r);
+            if (r.phone[0])
+                look_phone(sessions[n], &r);
+        }
         grown[n] = status_kb("VmRSS") - before;
     }
     answer_memory(op, (double)(grown[2] - grown[1]) * 1024 / (double)entities, entities, 0);

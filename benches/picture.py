@@ -10,10 +10,14 @@ PANELS = {
     "memory_id": "look-up by id, in memory",
     "disk_id": "look-up by id, in the file",
     "disk_username": "look-up by username, in the file",
+    "disk_phone": "look-up by phone, in the file",
     "put_known": "put a known entity",
     "put_new": "put a new entity, saved every 10 000",
+    "put_new_saved": "put a new entity, saved every 200",
     "update": "an update, not saved",
     "update_saved": "an update, saved (power-safe)",
+    "update_wal_power": "the same, journal=wal (power-safe)",
+    "update_wal_process": "the same, journal=wal (process-safe)",
     "open": "open, read the key, close",
 }
 # Name in the report, in the legend, and the mark: told apart without colours too.
@@ -106,7 +110,7 @@ def draw(report):
     high = 40 + HIGH * math.ceil(len(PANELS) / COLUMNS) + 44
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img" '
            'aria-labelledby="title">',
-           '<title id="title">Cost of eight works against the number of entities in the session, '
+           f'<title id="title">Cost of {len(PANELS)} works against the number of entities in the session, '
            "for mtsession, plain SQLite, Telethon and grammers-session</title>",
            f"<style>{STYLE}</style>"]
     x = 12

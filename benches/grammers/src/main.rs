@@ -19,6 +19,13 @@ const BITS39: u64 = (1 << 39) - 1;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+/// The version that this peer is built with.
+fn version() -> Option<&'static str> {
+    let lock = include_str!("../Cargo.lock");
+    let (_, own) = lock.split_once("name = \"grammers-session\"\nversion = \"")?;
+    Some(own.split_once('"')?.0)
+}
+
 fn scatter(i: u64) -> u64 {
     let i = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) & BITS39;
     let i = (i ^ i >> 20).wrapping_mul(0xbf58_476d_1ce4_e5b9) & BITS39;
@@ -194,7 +201,10 @@ impl Peer {
     async fn run(&self) -> Outcome<String> {
         match self.op.as_str() {
             "version" => {
-                Ok("{\"op\": \"version\", \"version\": \"grammers-session 0.11.0\"}".to_owned())
+                let version = version().ok_or("the lock file has no grammers-session")?;
+                Ok(format!(
+                    "{{\"op\": \"version\", \"version\": \"grammers-session {version}\"}}"
+                ))
             }
             "put_new" => {
                 let session = self.open().await?;
