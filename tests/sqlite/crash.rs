@@ -43,7 +43,7 @@ pub fn live(path: &Path, journal: Journal, lives: &str, say: impl Fn(&str)) {
 }
 
 /// Somebody who goes on reading the file as it is now.
-fn read_on(path: &Path) -> Connection {
+pub fn read_on(path: &Path) -> Connection {
     let reader = Connection::open(path).unwrap();
     reader.execute_batch("BEGIN; SELECT * FROM sessions").unwrap();
     reader
