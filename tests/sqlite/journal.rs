@@ -309,6 +309,50 @@ fn the_log_is_refused_on_file_systems_where_it_is_dangerous() {
     assert!(!entered && said.contains("ramfs is not known"), "{said}");
 }
 
+/// Those of these kinds of file systems on which the log is entered, where folders are said to be on
+/// them. On each of the others a notice names it.
+fn entered_on(kinds: &str) -> String {
+    let (folder, _) = place();
+    let place = folder.path().canonicalize().unwrap();
+    let folders = place.join("on");
+    let mut mounts = "1 0 0:1 / / rw,relatime - ext4 /dev/vda rw\n".to_owned();
+    for kind in kinds.split_whitespace() {
+        let mounted = folders.join(kind);
+        fs::create_dir_all(&mounted).unwrap();
+        mounts += &format!("2 1 0:2 / {} rw - {kind} there:/ rw\n", mounted.display());
+    }
+    fs::write(place.join("mounts"), mounts).unwrap();
+    // In place of what the kernel says.
+    let mount = format!("mount --bind '{}' /proc/$$/mountinfo", place.join("mounts").display());
+    let said = Other::start_after(&mount, "ask for the log in each folder", &folders).finish();
+    let is_entered = |kind: &&str| {
+        let entered = said.lines().any(|line| line == format!("{kind}: log"));
+        let refused = said.contains(&format!(": {kind} is not known as a file system of this"));
+        assert!(entered != refused, "{kind}: {said}");
+        entered
+    };
+    kinds.split_whitespace().filter(is_entered).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_log_is_entered_on_file_systems_of_this_machine_and_on_no_others() {
+    const OF_THIS_MACHINE: &str = "ext2 ext3 ext4 xfs btrfs f2fs zfs bcachefs jfs reiserfs nilfs2 \
+         overlay tmpfs";
+    assert_eq!(entered_on(OF_THIS_MACHINE), OF_THIS_MACHINE);
+    for others in [
+        // Of other machines, or of several.
+        "nfs nfs4 cifs smb3 smbfs 9p afs ceph coda davfs gfs2 gpfs lustre ncpfs ocfs2 orangefs",
+        // Of the machine around this one.
+        "hgfs prl_fs vboxsf virtiofs",
+        // Of some program, whatever that does.
+        "fuse fuseblk fuse.sshfs fuse.glusterfs fuse.rclone fuse.s3fs fuse.ext4",
+        // Not known.
+        "exfat vfat ntfs3 ramfs hugetlbfs ext ext44 nfs5 new",
+    ] {
+        assert_eq!(entered_on(others), "");
+    }
+}
+
 /// Commits after `change` has been done to an open session and its log, at once and when its folder
 /// has been quiet for a while; what it says is to contain `says`.
 fn is_noticed(says: &str, change: impl Fn(&Path)) {

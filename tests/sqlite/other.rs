@@ -274,6 +274,20 @@ fn another_process() {
             say(&format!("log: {}", path.with_extension("session-wal").exists()));
             say(&notices(&storage).join("\n"));
         }
+        "ask for the log in each folder" => {
+            ready();
+            for entry in fs::read_dir(&path).unwrap() {
+                let folder = entry.unwrap().path();
+                let session = folder.join("a.session");
+                let storage = open_with(&session, journal::options(Journal::WalProcessSafe));
+                put(&storage, person(1, 100, "ada", "", ""), ALL);
+                let kind = folder.file_name().unwrap().to_str().unwrap();
+                if session.with_extension("session-wal").exists() {
+                    say(&format!("{kind}: log"));
+                }
+                say(&notices(&storage).join("\n"));
+            }
+        }
         "enter the log" => {
             let storage = open_with(&path, journal::options(Journal::WalProcessSafe));
             ready();
