@@ -269,6 +269,26 @@ mod tests {
         }
     }
 
+    /// As a flush that collects its rows, a put that waits for it, and a look-up.
+    #[test]
+    fn a_reader_does_not_wait_for_a_writer_who_waits_for_another_reader() {
+        let shared = ReadMostly::new(0);
+        let collecting = shared.write().unwrap().downgrade();
+        open(&shared);
+        thread::scope(|threads| {
+            let writer = threads.spawn(|| *shared.write().unwrap() += 1);
+            // It waits now, for all that can be seen of it.
+            thread::sleep(Duration::from_millis(20));
+            let reader = threads.spawn(|| *shared.read().unwrap());
+            wait_for("the reader", || reader.is_finished());
+            assert!(!writer.is_finished());
+            assert_eq!(reader.join().unwrap(), *collecting);
+            drop(collecting);
+            writer.join().unwrap();
+        });
+        assert_eq!(*shared.read().unwrap(), 1);
+    }
+
     #[test]
     fn a_reader_that_panics_leaves_its_place() {
         let shared = ReadMostly::new(0);
