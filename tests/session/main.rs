@@ -419,13 +419,14 @@ fn many_threads_read_at_once_also_during_a_save() {
 
 /// Does something while a save of peer 1, `@ada`, is under way; fails where it waits for the save to end.
 /// More than one new row would be saved at once, if that could be had.
-fn during_a_save(work: impl FnOnce(&Session) + Send) {
+/// What was missed in `before` may be remembered.
+fn during_a_save(before: impl FnOnce(&Session), work: impl FnOnce(&Session) + Send) {
     const LONG: Duration = Duration::from_secs(10);
     let storage = Shared::default();
     let session = storage.session(&Options { max_dirty: 3, ..patient() });
-    assert_eq!(named(&session, "@nobody"), None);
     put(&session, EntityRef { phone: "1555", name: "Ada", ..user(1, 100, "ada") });
     session.set_update_states(&[pts(5)], false).unwrap();
+    before(&session);
     std::thread::scope(|scope| {
         let (begins, has_begun) = mpsc::channel();
         let (let_go, wait) = mpsc::channel::<()>();
@@ -454,43 +455,68 @@ fn during_a_save(work: impl FnOnce(&Session) + Send) {
 
 #[test]
 fn what_is_in_memory_is_answered_and_changed_during_a_save() {
-    during_a_save(|session| {
-        let how = How { memory_only: true, names: true };
-        for look in [
-            Look::Text("https://t.me/Ada"),
-            Look::Id(1),
-            Look::Username("ada"),
-            Look::Phone("+1 555"),
-        ] {
-            for how in [How::default(), how] {
-                let peer = session.find_input_peer(look, how).unwrap();
-                assert_eq!(peer.map(|found| found.item.id), Some(id(1)), "{look:?}");
-                let entity = session.find_entity(look, how).unwrap();
-                assert_eq!(entity.map(|found| found.item.name), Some("Ada".into()), "{look:?}");
+    during_a_save(
+        |_| {},
+        |session| {
+            let how = How { memory_only: true, names: true };
+            for look in [
+                Look::Text("https://t.me/Ada"),
+                Look::Id(1),
+                Look::Username("ada"),
+                Look::Phone("+1 555"),
+            ] {
+                for how in [How::default(), how] {
+                    let peer = session.find_input_peer(look, how).unwrap();
+                    assert_eq!(peer.map(|found| found.item.id), Some(id(1)), "{look:?}");
+                    let entity = session.find_entity(look, how).unwrap();
+                    assert_eq!(entity.map(|found| found.item.name), Some("Ada".into()), "{look:?}");
+                }
             }
-        }
-        assert!(session.find_entity(Look::Name("Ada"), how).unwrap().is_some());
-        // These are not known, and nobody is to be asked.
-        assert_eq!(session.find_input_peer(Look::Id(2), how).unwrap(), None);
-        assert_eq!(session.find_input_peer(Look::Text("nobody"), how).unwrap(), None);
-        assert!(session.dc().unwrap().is_none() && session.takeout_id().unwrap().is_none());
-        assert!(session.with_auth_key(|key| key.is_none()).unwrap());
-        assert!(session.with_tmp_auth_key(|key| key.is_none()).unwrap());
-        assert_eq!(session.identity().unwrap(), mtsession::Identity::default());
-        assert_eq!(session.dc_options().unwrap(), []);
-        assert_eq!(session.salts(2).unwrap(), []);
-        assert_eq!(session.update_state(0).unwrap().unwrap().pts, 5);
-        assert_eq!(session.to_text().unwrap(), None);
-        assert_eq!(session.next_notice().unwrap(), None);
-        put(session, user(3, 100, "new"));
-        assert_eq!(named(session, "new"), Some(3));
-        session.set_update_states(&[pts(6)], true).unwrap();
-        assert_eq!(session.update_states(None, 9).unwrap().len(), 1);
-        session.put_value("v", b"1", false).unwrap();
-        assert!(session.value("v").unwrap().is_some());
-        session.set_salts(2, &[mtsession::Salt { dc: 2, salt: 1, since: 2, until: 3 }]).unwrap();
-        assert_eq!(session.salts(2).unwrap().len(), 1);
-    });
+            assert!(session.find_entity(Look::Name("Ada"), how).unwrap().is_some());
+            // These are not known, and nobody is to be asked.
+            assert_eq!(session.find_input_peer(Look::Id(2), how).unwrap(), None);
+            assert_eq!(session.find_input_peer(Look::Text("nobody"), how).unwrap(), None);
+            assert!(session.dc().unwrap().is_none() && session.takeout_id().unwrap().is_none());
+            assert!(session.with_auth_key(|key| key.is_none()).unwrap());
+            assert!(session.with_tmp_auth_key(|key| key.is_none()).unwrap());
+            assert_eq!(session.identity().unwrap(), mtsession::Identity::default());
+            assert_eq!(session.dc_options().unwrap(), []);
+            assert_eq!(session.salts(2).unwrap(), []);
+            assert_eq!(session.update_state(0).unwrap().unwrap().pts, 5);
+            assert_eq!(session.to_text().unwrap(), None);
+            assert_eq!(session.next_notice().unwrap(), None);
+            put(session, user(3, 100, "new"));
+            assert_eq!(named(session, "new"), Some(3));
+            session.set_update_states(&[pts(6)], true).unwrap();
+            assert_eq!(session.update_states(None, 9).unwrap().len(), 1);
+            session.put_value("v", b"1", false).unwrap();
+            assert!(session.value("v").unwrap().is_some());
+            session
+                .set_salts(2, &[mtsession::Salt { dc: 2, salt: 1, since: 2, until: 3 }])
+                .unwrap();
+            assert_eq!(session.salts(2).unwrap().len(), 1);
+        },
+    );
+}
+
+#[test]
+fn a_remembered_miss_is_answered_during_a_save() {
+    for look in [
+        Look::Text("@nobody"),
+        Look::Username("nobody"),
+        Look::Phone("1777"),
+        Look::Id(2),
+        Look::BareId(2),
+        // A user, where no channel and no chat is known that has it.
+        Look::BareId(1),
+    ] {
+        let known = (look == Look::BareId(1)).then(|| id(1));
+        let is_answered = |session: &Session| {
+            let found = session.find_input_peer(look, How::default()).unwrap();
+            assert_eq!(found.map(|found| found.item.id), known, "{look:?}");
+        };
+        during_a_save(is_answered, is_answered);
+    }
 }
 
 #[test]
