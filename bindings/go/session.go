@@ -130,7 +130,8 @@ func (s *Session) Close() error {
 // Delete closes the session and removes what keeps it: the file with its side files, or the
 // entities and the account record of a custom storage. What waits unsaved is dropped. Where it
 // fails, the session goes on. A session that is closed already is removed as well; [ErrOwned]:
-// another client has opened it since.
+// another client has opened it since. Not so one of [Custom], which returns [ErrClosed]: closed, it
+// no longer claims its storage.
 //
 // Telethon: delete().
 func (s *Session) Delete() error {

@@ -125,15 +125,16 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 // custom is what the library's callbacks reach by their cgo.Handle.
 type custom struct {
 	storage Storage
-	closing sync.Mutex
-	closed  bool
+	// using is held while a method runs, and alone while the storage is closed.
+	using  sync.RWMutex
+	closed bool
 	// The last error of the storage, for the call that waits for it.
 	last atomic.Pointer[error]
 }
 
 func (c *custom) close() error {
-	c.closing.Lock()
-	defer c.closing.Unlock()
+	c.using.Lock()
+	defer c.using.Unlock()
 	if closer, ok := c.storage.(io.Closer); ok && !c.closed {
 		if err := closer.Close(); err != nil {
 			return err
@@ -156,6 +157,9 @@ func oneLine(err error) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "?")), " ")
 }
 
+// Who is late may meet what another session has claimed meanwhile.
+var errClosed = fmt.Errorf("%w; open the session again", ErrClosed)
+
 // answer runs a method of a storage and tells the library how it went.
 func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (status C.int32_t) {
 	c := cgo.Handle(handle).Value().(*custom)
@@ -171,7 +175,12 @@ func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (sta
 			fail(ErrCallback, fmt.Errorf("panic: %v", cause))
 		}
 	}()
-	err := method(c.storage)
+	c.using.RLock()
+	defer c.using.RUnlock()
+	err := errClosed
+	if !c.closed {
+		err = method(c.storage)
+	}
 	if err == nil {
 		return C.MTS_OK
 	}

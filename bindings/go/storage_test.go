@@ -201,6 +201,29 @@ func TestACustomStorageThatDoesNotCloseIsClosedAgain(t *testing.T) {
 	}
 }
 
+// What it kept may be another session's by then.
+func TestACustomSessionThatIsClosedDeletesNothing(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other := openCustom(t, storage)
+	defer other.Close()
+	if err := other.SetTakeoutID(7); err != nil {
+		t.Fatal(err)
+	}
+	account := storage.account
+	for range 2 {
+		if err := s.Delete(); !errors.Is(err, mtsession.ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if !slices.Equal(storage.account, account) || storage.closed != 1 {
+		t.Errorf("%x, closed %d times", storage.account, storage.closed)
+	}
+}
+
 func TestErrorsOfACustomStorageComeThrough(t *testing.T) {
 	storage := newMapStorage()
 	s := openCustom(t, storage)
