@@ -85,3 +85,10 @@ mts_status mtsgo_custom(uintptr_t storage, const mts_options *options, mts_sessi
 
     return mts_session_custom(&table, options, out, err);
 }
+
+uintptr_t mtsgo_thread(void)
+{
+    static _Thread_local char mine;
+
+    return (uintptr_t)&mine;
+}

@@ -25,4 +25,7 @@ MTSGO_LOOKUPS(_calling_back)
 mts_status mtsgo_custom(uintptr_t storage, const mts_options *options, mts_session **out,
                         mts_error **err);
 
+/* A number of the thread that calls, as long as it lives. */
+uintptr_t mtsgo_thread(void);
+
 #endif

@@ -80,6 +80,10 @@ func octets(b []byte) *C.uint8_t {
 	return (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(b)))
 }
 
+// thread is a number of this thread. It says something where a goroutine keeps to its thread: in a
+// call-back, and after [runtime.LockOSThread].
+func thread() uintptr { return uintptr(C.mtsgo_thread()) }
+
 // at is the record of that number in an array of C's, whose records may be longer than we know.
 func at[T any](first *T, stride C.size_t, number int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(first), number*int(stride)))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"runtime/cgo"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ import (
 //
 // The methods may be called by any goroutine that uses the session. Commits come one at a time; Find
 // and List may run beside a commit and beside each other. A method must not use its own session
-// (such calls return [ErrCallback]).
+// (such calls return [ErrCallback], or in Close [ErrClosed]).
 //
 // A storage that also has Lock() error is asked to claim what it keeps for this session, before
 // Load; [ErrOwned] says that another client has it. One that is an [io.Closer] is closed when the
@@ -126,16 +127,24 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 type custom struct {
 	storage Storage
 	// using is held while a method runs, and alone while the storage is closed.
-	using  sync.RWMutex
-	closed bool
+	using   sync.RWMutex
+	closed  bool
+	closing atomic.Uintptr // the thread on which the storage is being closed
 	// The last error of the storage, for the call that waits for it.
 	last atomic.Pointer[error]
 }
 
 func (c *custom) close() error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if c.isClosing() {
+		return errInside
+	}
 	c.using.Lock()
 	defer c.using.Unlock()
 	if closer, ok := c.storage.(io.Closer); ok && !c.closed {
+		c.closing.Store(thread())
+		defer c.closing.Store(0)
 		if err := closer.Close(); err != nil {
 			return err
 		}
@@ -143,6 +152,31 @@ func (c *custom) close() error {
 	c.closed = true
 	return nil
 }
+
+// isClosing says whether the storage is being closed below the caller.
+func (c *custom) isClosing() bool {
+	closing := c.closing.Load()
+	return closing != 0 && closing == thread()
+}
+
+// run calls a method of the storage.
+func (c *custom) run(method func(Storage) error) error {
+	if c.isClosing() {
+		return errInside
+	}
+	c.using.RLock()
+	defer c.using.RUnlock()
+	if c.closed {
+		return errClosed
+	}
+	return method(c.storage)
+}
+
+var (
+	errInside = &Error{Status: ErrCallback, Message: "called from inside Close of the session's own storage"}
+	// Who is late would meet what another session has claimed meanwhile.
+	errClosed = &Error{Status: ErrClosed, Message: "its storage is closed; open the session again"}
+)
 
 // explain puts the storage's own error behind that of the call. They cannot be matched by thread or
 // call, but the text of one is in that of the other.
@@ -156,9 +190,6 @@ func (c *custom) explain(failed error) {
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "?")), " ")
 }
-
-// Who is late may meet what another session has claimed meanwhile.
-var errClosed = fmt.Errorf("%w; open the session again", ErrClosed)
 
 // answer runs a method of a storage and tells the library how it went.
 func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (status C.int32_t) {
@@ -175,12 +206,7 @@ func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (sta
 			fail(ErrCallback, fmt.Errorf("panic: %v", cause))
 		}
 	}()
-	c.using.RLock()
-	defer c.using.RUnlock()
-	err := errClosed
-	if !c.closed {
-		err = method(c.storage)
-	}
+	err := c.run(method)
 	if err == nil {
 		return C.MTS_OK
 	}

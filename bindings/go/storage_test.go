@@ -301,6 +301,43 @@ func TestACustomStorageMayNotUseItsSession(t *testing.T) {
 	}
 }
 
+func TestClosingACustomStorageMayNotUseItsSession(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	for range 2 {
+		inside := make(map[string]error)
+		storage.before = func() {
+			inside["Close"], inside["Delete"], inside["Save"] = s.Close(), s.Delete(), s.Save()
+		}
+		storage.fail = errors.New("the database is away")
+		if err := s.Close(); err != storage.fail {
+			t.Fatal(err)
+		}
+		for call, wanted := range map[string]error{
+			"Close": mtsession.ErrCallback, "Delete": mtsession.ErrCallback, "Save": mtsession.ErrClosed,
+		} {
+			if !errors.Is(inside[call], wanted) {
+				t.Errorf("%s: %v", call, inside[call])
+			}
+		}
+	}
+	storage.before, storage.fail = nil, nil
+	var all sync.WaitGroup
+	for range 4 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	all.Wait()
+	if storage.closed != 1 {
+		t.Errorf("closed %d times", storage.closed)
+	}
+}
+
 func TestACustomStorageOfAnUnclosedSessionIsSavedAndClosed(t *testing.T) {
 	storage := newMapStorage()
 	func() {
