@@ -29,7 +29,8 @@ import (
 //
 // A storage that also has Lock() error is asked to claim what it keeps for this session, before
 // Load; [ErrOwned] says that another client has it. One that is an [io.Closer] is closed when the
-// session was closed or deleted; where that fails, [Session.Close] tries it again.
+// session was closed or deleted; where that fails, [Session.Close] tries it again. A session that its
+// own storage refers to is not garbage until it is closed.
 type Storage interface {
 	// Load returns the login, every update state and every value; nothing for a new session. Called
 	// once, at the opening.
@@ -125,10 +126,9 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 
 // custom is what the library's callbacks reach by their cgo.Handle.
 type custom struct {
-	storage Storage
 	// using is held while a method runs, and alone while the storage is closed.
 	using   sync.RWMutex
-	closed  bool
+	storage Storage        // nil once it is closed: it may refer to its session, which then is garbage
 	closing atomic.Uintptr // the thread on which the storage is being closed
 	// The last error of the storage, for the call that waits for it.
 	last atomic.Pointer[error]
@@ -142,14 +142,14 @@ func (c *custom) close() error {
 	}
 	c.using.Lock()
 	defer c.using.Unlock()
-	if closer, ok := c.storage.(io.Closer); ok && !c.closed {
+	if closer, ok := c.storage.(io.Closer); ok {
 		c.closing.Store(thread())
 		defer c.closing.Store(0)
 		if err := closer.Close(); err != nil {
 			return err
 		}
 	}
-	c.closed = true
+	c.storage = nil
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (c *custom) run(method func(Storage) error) error {
 	}
 	c.using.RLock()
 	defer c.using.RUnlock()
-	if c.closed {
+	if c.storage == nil {
 		return errClosed
 	}
 	return method(c.storage)

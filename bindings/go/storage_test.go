@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"mtsession"
 )
@@ -355,6 +356,26 @@ func TestACustomStorageOfAnUnclosedSessionIsSavedAndClosed(t *testing.T) {
 	if storage.entities[42].AccessHash != 4242 {
 		t.Errorf("it was not saved: %v", storage.entities)
 	}
+}
+
+func TestACustomStorageMayReferToItsSession(t *testing.T) {
+	var collected atomic.Bool
+	func() {
+		storage := newMapStorage()
+		s := openCustom(t, storage)
+		storage.before = func() { runtime.KeepAlive(s) }
+		runtime.AddCleanup(s, func(struct{}) { collected.Store(true) }, struct{}{})
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	for range 100 {
+		if runtime.GC(); collected.Load() {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Error("the closed session is still there")
 }
 
 // A call is a use of the session until it returns, also where it is the last one.
