@@ -2252,7 +2252,7 @@ mts_status mts_out_entity(struct mts_out *out,
 
 /**
  * Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the
- * error's message.
+ * error's message, with U+FFFD for what is not UTF-8.
  *
  * Telethon: the exception that a subclass raises. Never calls back.
  */

@@ -48,6 +48,8 @@ public:
             throw std::runtime_error("the server is away");
         if (kept_.fails == "throw error")
             throw mts::error(mts::status::busy, "the server has much to do");
+        if (kept_.fails == "throw Latin-1")
+            throw mts::error(mts::status::busy, "the caf\xe9 is full");
         if (kept_.fails == "throw int")
             throw 5;
         if (kept_.fails == "fail")
@@ -186,6 +188,8 @@ void failures_go_through()
     CHECK(throws(mts::status::callback, "the server is away", saving));
     where.fails = "throw error";
     CHECK(throws(mts::status::busy, "the server has much to do", saving));
+    where.fails = "throw Latin-1";
+    CHECK(throws(mts::status::busy, "the caf\xef\xbf\xbd is full", saving));
     where.fails = "throw int";
     CHECK(throws(mts::status::callback, "std::exception", saving));
     where.fails = "fail";

@@ -212,7 +212,7 @@ pub unsafe extern "C" fn mts_out_entity(
 }
 
 /// Inside any callback that will answer an MTS_E_*: one line of text that becomes part of the
-/// error's message.
+/// error's message, with U+FFFD for what is not UTF-8.
 ///
 /// Telethon: the exception that a subclass raises. Never calls back.
 #[unsafe(no_mangle)]
@@ -223,9 +223,9 @@ pub unsafe extern "C" fn mts_out_error(
 ) -> mts_status {
     // SAFETY: the header's promises.
     unsafe {
-        let text = guard::text("text", text, text_len);
+        let text = guard::text_bytes("text", text, text_len);
         put(out, "mts_out_error", None, |answer| {
-            answer.error = Some(text?.to_owned());
+            answer.error = Some(String::from_utf8_lossy(text?).into_owned());
             Ok(())
         })
     }
