@@ -99,8 +99,8 @@ func (s *Session) result(status C.mts_status, err **C.mts_error) error {
 }
 
 func (s *Session) explained(failed error) error {
-	if failed != nil && s.custom != nil {
-		s.custom.explain(failed)
+	if s.custom != nil {
+		failed = s.custom.explain(failed)
 	}
 	runtime.KeepAlive(s)
 	return failed

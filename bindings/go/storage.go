@@ -9,7 +9,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/cgo"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -22,6 +21,9 @@ import (
 // [errors.As] find it, and its text is part of the message. If it is or wraps a [Status] of a
 // failure, that is the status of the call, otherwise [ErrCallback], as it is after a panic. A method
 // that a storage has no use for returns [ErrUnsupported].
+//
+// Load, Find and List may say by [ErrNotFound] itself that there is nothing. What wraps it is a
+// failure: it may be a table that was not found, and what a storage does not have is written anew.
 //
 // The methods may be called by any goroutine that uses the session. Commits come one at a time; Find
 // and List may run beside a commit and beside each other. A method must not use its own session
@@ -117,8 +119,7 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 	})
 	if failed != nil {
 		handle.Delete()
-		custom.explain(failed)
-		return nil, failed
+		return nil, custom.explain(failed)
 	}
 	s.custom = custom
 	return s, nil
@@ -130,8 +131,8 @@ type custom struct {
 	using   sync.RWMutex
 	storage Storage        // nil once it is closed: it may refer to its session, which then is garbage
 	closing atomic.Uintptr // the thread on which the storage is being closed
-	// The last error of the storage, for the call that waits for it.
-	last atomic.Pointer[error]
+	// failures are the errors of the storage, by the threads of the calls that wait for them.
+	failures sync.Map
 }
 
 func (c *custom) close() error {
@@ -178,26 +179,36 @@ var (
 	errClosed = &Error{Status: ErrClosed, Message: "its storage is closed; open the session again"}
 )
 
-// explain puts the storage's own error behind that of the call. They cannot be matched by thread or
-// call, but the text of one is in that of the other.
-func (c *custom) explain(failed error) {
-	last := c.last.Load()
-	if e, ok := failed.(*Error); ok && last != nil && strings.Contains(e.Message, oneLine(*last)) {
-		e.cause = *last
+// keep keeps an error of the storage for the call that waits, and that call's goroutine, in which the
+// method runs, on this thread.
+func (c *custom) keep(err error) {
+	if _, again := c.failures.Swap(thread(), err); !again {
+		runtime.LockOSThread()
 	}
 }
 
-func oneLine(err error) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "?")), " ")
+// explain puts the storage's own error behind that of a call, which may also have gone well in spite
+// of it. Every call ends here.
+func (c *custom) explain(failed error) error {
+	cause, found := c.failures.LoadAndDelete(thread())
+	if !found {
+		return failed
+	}
+	runtime.UnlockOSThread()
+	if e, ok := failed.(*Error); ok {
+		e.cause = cause.(error)
+	}
+	return failed
 }
 
 // answer runs a method of a storage and tells the library how it went.
 func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (status C.int32_t) {
 	c := cgo.Handle(handle).Value().(*custom)
 	fail := func(code Status, err error) {
-		c.last.Store(&err)
-		text := oneLine(err)
-		C.mts_out_error(out, chars(text), C.size_t(len(text)))
+		if text := err.Error(); text != "" {
+			C.mts_out_error(out, chars(text), C.size_t(len(text)))
+		}
+		c.keep(err)
 		status = C.int32_t(code)
 	}
 	// A panic must not go through the library's frames.
@@ -211,11 +222,7 @@ func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (sta
 		return C.MTS_OK
 	}
 	code := ErrCallback
-	errors.As(err, &code)
-	switch {
-	case code == ErrNotFound: // Who looks for something says so by habit.
-		return C.MTS_NOT_FOUND
-	case code >= 0:
+	if errors.As(err, &code); code >= 0 {
 		code = ErrCallback
 	}
 	fail(code, err)
@@ -237,7 +244,7 @@ func mtsgoLoad(handle C.uintptr_t, out *C.mts_out) C.int32_t {
 	return answer(handle, out, func(storage Storage) error {
 		stored, err := storage.Load()
 		if err != nil {
-			return err
+			return unlessNotFound(err)
 		}
 		// What the library refuses of this, it remembers for the call that waits.
 		if stored.Account != nil {
@@ -275,7 +282,7 @@ func mtsgoList(
 func give(out *C.mts_out) func([]Entity, error) error {
 	return func(entities []Entity, err error) error {
 		if err != nil {
-			return err
+			return unlessNotFound(err)
 		}
 		var batch EntityBatch
 		for _, entity := range entities {
@@ -287,6 +294,14 @@ func give(out *C.mts_out) func([]Entity, error) error {
 		}
 		return nil
 	}
+}
+
+// unlessNotFound is for those who look for something, and say by habit that there is none.
+func unlessNotFound(err error) error {
+	if err == ErrNotFound {
+		return nil
+	}
+	return err
 }
 
 //export mtsgoCommit
@@ -343,6 +358,7 @@ func mtsgoFree(handle C.uintptr_t) {
 	c := cgo.Handle(handle).Value().(*custom)
 	cgo.Handle(handle).Delete()
 	// A session that nobody closed; nobody is there to hear of a failure or a panic either.
+	_ = c.explain(nil)
 	defer func() { _ = recover() }()
 	_ = c.close()
 }

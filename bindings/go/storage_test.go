@@ -279,6 +279,98 @@ func TestErrorsOfACustomStorageComeThrough(t *testing.T) {
 	}
 }
 
+// refusing fails at each look-up with an error of its own.
+type refusing struct {
+	*mapStorage
+	refusals sync.Map
+}
+
+type refusal struct{ who string }
+
+func (*refusal) Error() string { return "refused" }
+
+func (r *refusing) Find(query mtsession.Query) ([]mtsession.Entity, error) {
+	err, _ := r.refusals.LoadOrStore(query.Text, &refusal{query.Text})
+	return nil, err.(error)
+}
+
+func TestEachCallGetsTheErrorOfItsOwn(t *testing.T) {
+	storage := &refusing{mapStorage: newMapStorage()}
+	s := openCustom(t, storage)
+	defer s.Close()
+	var all sync.WaitGroup
+	for one := range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for at := range 5000 {
+				name := fmt.Sprintf("user_%d_%d", one, at)
+				_, err := s.InputPeer("@" + name)
+				var refused *refusal
+				if !errors.As(err, &refused) || refused.who != name {
+					t.Errorf("%s: %v, of %v", name, err, refused)
+				}
+			}
+		}()
+	}
+	all.Wait()
+}
+
+func TestErrorsWithOddTextsComeThrough(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	defer s.Close()
+	for _, text := range []string{"", "\x00", "a\x00b", "caf\xe9", " \n", "mtsession: not found"} {
+		storage.fail = errors.New(text)
+		if err := s.SetTakeoutID(7); !errors.Is(err, storage.fail) || !errors.Is(err, mtsession.ErrCallback) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	empty := errors.New("")
+	storage.fail = empty
+	_ = s.SetTakeoutID(7)
+	storage.fail = nil
+	if err := s.PutEntity(mtsession.Entity{}); err == nil || errors.Is(err, empty) {
+		t.Errorf("what failed before is behind what fails now: %v", err)
+	}
+}
+
+// What is taken for nothing is written anew, so that only its own word counts.
+func TestOnlyNotFoundItselfMeansThatThereIsNothing(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	if err := s.SetTakeoutID(7); err != nil {
+		t.Fatal(err)
+	}
+	wraps := fmt.Errorf("no table accounts: %w", mtsession.ErrNotFound)
+	storage.fail = wraps
+	_, find := s.InputPeer("@nobody")
+	for call, err := range map[string]error{"Commit": s.SetTakeoutID(8), "Find": find} {
+		if !errors.Is(err, wraps) || !errors.Is(err, mtsession.ErrCallback) {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	storage.fail = nil
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	storage.fail = wraps
+	if _, err := mtsession.Custom(storage); !errors.Is(err, wraps) {
+		t.Errorf("Lock: %v", err)
+	}
+	storage.locked = 0
+	if _, err := mtsession.Custom(unlocked{storage}); !errors.Is(err, wraps) {
+		t.Errorf("Load: %v", err)
+	}
+	storage.fail = mtsession.ErrNotFound
+	if _, err := mtsession.Custom(unlocked{storage}); err != nil {
+		t.Errorf("Load of nothing: %v", err)
+	}
+}
+
+// unlocked is a storage without Lock and Close.
+type unlocked struct{ mtsession.Storage }
+
 func TestACustomStorageMayNotUseItsSession(t *testing.T) {
 	storage := newMapStorage()
 	s := openCustom(t, storage)
