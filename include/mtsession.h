@@ -35,7 +35,8 @@
  * mts_session_free, which must be the last. A child process after fork must not use the parent's
  * sessions; its calls answer MTS_E_CLOSED. It frees them, so that its hold on them does not outlive the
  * parent, and may then open them when the parent has closed them; but one that was open with a
- * write-ahead log only after exec. The library has no threads of its own and nothing to initialise. It
+ * write-ahead log only after exec. One whose storage is your own stays as it is: there freeing it does
+ * nothing and calls nothing back. The library has no threads of its own and nothing to initialise. It
  * calls you back only where you made the storage yourself (mts_session_custom); each function's comment
  * says whether it may.
  *
@@ -1147,7 +1148,8 @@ typedef struct mts_storage {
     int32_t (*lock)(void *user, struct mts_out *out);
     /**
      * The session is gone and no callback will come any more: free `user`. Called once, by
-     * mts_session_free; not where mts_session_custom fails. May be missing.
+     * mts_session_free; not where mts_session_custom fails, and not in a child process after fork.
+     * May be missing.
      */
     void (*free)(void *user);
 } mts_storage;
@@ -1340,7 +1342,8 @@ mts_status mts_session_close(struct mts_session *session,
 /**
  * Frees a session; NULL is fine. It must be the last use: no other thread may be inside a call.
  * A session that was not closed is saved first, without waiting for other programs; to learn
- * whether that worked, close it. Inside a callback of its own storage it does nothing.
+ * whether that worked, close it. Inside a callback of its own storage it does nothing, and neither
+ * does it in a child process after fork where the storage is your own.
  *
  * Telethon: what happens when the session object is collected. May call back a custom storage.
  */

@@ -200,7 +200,8 @@ pub unsafe extern "C" fn mts_session_close(
 
 /// Frees a session; NULL is fine. It must be the last use: no other thread may be inside a call.
 /// A session that was not closed is saved first, without waiting for other programs; to learn
-/// whether that worked, close it. Inside a callback of its own storage it does nothing.
+/// whether that worked, close it. Inside a callback of its own storage it does nothing, and neither
+/// does it in a child process after fork where the storage is your own.
 ///
 /// Telethon: what happens when the session object is collected. May call back a custom storage.
 #[unsafe(no_mangle)]

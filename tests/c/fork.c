@@ -102,6 +102,42 @@ static void child_opens_after_parent(const char *path, uint32_t journal, mts_sta
     close(to_parent[1]);
 }
 
+static void count_free(void *user)
+{
+    ++*(int *)user;
+}
+
+/* A storage of the caller's own is the parent's alone. */
+static void child_calls_nothing_back(void)
+{
+    mts_storage table;
+    mts_session *session;
+    int ends[2], freed = 0, in_there = 1;
+    pid_t child;
+
+    memset(&table, 0, sizeof table);
+    table.size = sizeof table;
+    table.user = &freed;
+    table.free = count_free;
+    CHECK(pipe(ends) == 0);
+    OK(mts_session_custom(&table, NULL, &session, &err));
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        mts_session_free(session);
+        if (write(ends[1], &freed, sizeof freed) != sizeof freed)
+            return;
+        raise(SIGKILL);
+    }
+    CHECK(read(ends[0], &in_there, sizeof in_there) == sizeof in_there);
+    CHECK(in_there == 0);
+    CHECK(waitpid(child, NULL, 0) == child);
+    mts_session_free(session);
+    CHECK(freed == 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(int count, char **words)
 {
     mts_session *session, *other;
@@ -142,5 +178,6 @@ int main(int count, char **words)
     child_outlives_parent(path);
     child_opens_after_parent(path, MTS_JOURNAL_ROLLBACK, MTS_OK);
     child_opens_after_parent(path, MTS_JOURNAL_WAL, MTS_E_UNSUPPORTED);
+    child_calls_nothing_back();
     return failures != 0;
 }

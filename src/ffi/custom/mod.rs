@@ -151,7 +151,8 @@ pub struct mts_storage {
     /// `free` is where to let go. May be missing.
     pub lock: Option<unsafe extern "C" fn(user: *mut c_void, out: *mut mts_out) -> i32>,
     /// The session is gone and no callback will come any more: free `user`. Called once, by
-    /// mts_session_free; not where mts_session_custom fails. May be missing.
+    /// mts_session_free; not where mts_session_custom fails, and not in a child process after fork.
+    /// May be missing.
     pub free: Option<unsafe extern "C" fn(user: *mut c_void)>,
 }
 

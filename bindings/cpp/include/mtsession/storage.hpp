@@ -164,7 +164,8 @@ struct query {
 /// `status::callback`.
 class storage {
 public:
-    /// The session is gone and nothing is called any more.
+    /// The session is gone and nothing is called any more. (In a child process after fork the storage
+    /// stays.)
     virtual ~storage() = default;
 
     /// Claims the storage for this session, or fails with `status::owned`; the destructor is where
