@@ -295,7 +295,18 @@ func TestAClientsLife(t *testing.T) {
 	is(t, 4, len(told.Data.Config.DCOptions))
 	is(t, 1026, told.Data.Config.DCOptions[3].Flags)
 
-	// It logs out.
+	// It logs out, and is told so until it logs in again.
+	must(t, c.login.StoreSession(ctx, blob))
+	must(t, c.session.ClearAuthKey())
+	if data, err := c.login.LoadSession(ctx); data != nil || err != nil {
+		t.Fatalf("%s %v", data, err)
+	}
+	must(t, c.login.StoreSession(ctx, blob))
+	data, err = c.login.LoadSession(ctx)
+	must(t, err)
+	sameJSON(t, blob, data)
+
+	// It goes.
 	must(t, c.session.Delete())
 	c = start(t, path)
 	if data, err := c.login.LoadSession(ctx); data != nil || err != nil {

@@ -147,8 +147,11 @@ func (s SessionStorage) LoadSession(context.Context) ([]byte, error) {
 		var parsed login
 		err := json.Unmarshal(stored, &parsed)
 		defer clear(parsed.Data.AuthKey)
-		if err != nil || len(parsed.Data.AuthKey) > 0 || !loggedIn {
+		switch {
+		case err != nil, len(parsed.Data.AuthKey) > 0, !loggedIn && len(parsed.Data.AuthKeyID) == 0:
 			return stored, nil
+		case !loggedIn:
+			return nil, nil // The key is gone from the place it was put to: somebody has logged out.
 		}
 		id, err := s.Session.AuthKeyID()
 		if err != nil {
