@@ -230,9 +230,9 @@ func (s *Session) EntitiesAfter(after int64) iter.Seq2[Entity, error] {
 				yield(Entity{}, failed)
 				return
 			}
-			texts := string(heap[:page.heap_len])
+			cut := cutOf(string(heap[:page.heap_len]))
 			for i := range records[:page.count] {
-				if !yield(entityOf(&records[i], texts), nil) {
+				if !yield(entityOf(&records[i], cut), nil) {
 					return
 				}
 			}
@@ -243,8 +243,12 @@ func (s *Session) EntitiesAfter(after int64) iter.Seq2[Entity, error] {
 	}
 }
 
-func entityOf(c *C.mts_entity, texts string) Entity {
-	cut := func(text C.mts_text) string { return texts[text.off:][:text.len] }
+// cutOf cuts texts out of those of a page, and shares its memory.
+func cutOf(texts string) func(C.mts_text) string {
+	return func(text C.mts_text) string { return texts[text.off:][:text.len] }
+}
+
+func entityOf(c *C.mts_entity, cut func(C.mts_text) string) Entity {
 	e := Entity{
 		ID:         int64(c.id),
 		AccessHash: int64(c.access_hash),

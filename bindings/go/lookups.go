@@ -172,7 +172,7 @@ func (s *Session) entity(by C.int32_t, id int64, text string, how []Look) (Entit
 		failed := s.result(C.mtsgo_entity(s.c, by, C.int64_t(id), chars(text), C.size_t(len(text)),
 			anyOf(how), &c, octets(heap), C.size_t(len(heap)), &page, &err), &err)
 		if failed != ErrTooSmall {
-			return entityOf(&c, string(heap[:page.heap_len])), failed
+			return entityOf(&c, cutOf(string(heap[:page.heap_len]))), failed
 		}
 		heap = make([]byte, page.heap_needed)
 	}
@@ -189,7 +189,7 @@ func (s *Session) entityCallingBack(
 		failed := s.result(C.mtsgo_entity_calling_back(s.c, by, C.int64_t(id), chars(text),
 			C.size_t(len(text)), how, &c, octets(heap), C.size_t(len(heap)), &page, &err), &err)
 		if failed != ErrTooSmall {
-			return entityOf(&c, string(heap[:page.heap_len])), failed
+			return entityOf(&c, cutOf(string(heap[:page.heap_len]))), failed
 		}
 		room = int(page.heap_needed)
 	}

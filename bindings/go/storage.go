@@ -322,10 +322,11 @@ func changesOf(c *C.mts_changes) *Changes {
 	if c.account != nil {
 		changes.Account = append([]byte{}, unsafe.Slice((*byte)(c.account), int(c.account_len))...)
 	}
-	texts := string(heap)
+	// Each its own: an entity that is kept must not keep all texts and values of its commit.
+	text := func(text C.mts_text) string { return string(cut(text)) }
 	for i := range int(c.entity_count) {
 		entity := at(c.entities, c.entity_stride, i)
-		changes.Entities = append(changes.Entities, entityOf(entity, texts))
+		changes.Entities = append(changes.Entities, entityOf(entity, text))
 	}
 	for i := range int(c.forget_count) {
 		changes.Forget = append(changes.Forget, int64(*at(c.forget, C.sizeof_int64_t, i)))
@@ -340,7 +341,7 @@ func changesOf(c *C.mts_changes) *Changes {
 	}
 	for i := range int(c.value_count) {
 		value := at(c.values, c.value_stride, i)
-		key := string(cut(value.key))
+		key := text(value.key)
 		if value.flags&C.MTS_VALUE_REMOVED != 0 {
 			changes.ForgetValues = append(changes.ForgetValues, key)
 			continue

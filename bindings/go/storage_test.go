@@ -470,6 +470,35 @@ func TestACustomStorageMayReferToItsSession(t *testing.T) {
 	t.Error("the closed session is still there")
 }
 
+func TestAnEntityOfACommitKeepsNothingElseOfIt(t *testing.T) {
+	inUse := func() uint64 {
+		var memory runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&memory)
+		return memory.HeapAlloc
+	}
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	defer s.Close()
+	before := inUse()
+	for at := range 8 {
+		entity := mtsession.Entity{ID: int64(at + 1), Usernames: []string{"ada", "grace"}, Name: "Ada"}
+		if err := s.PutEntity(entity); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutValue("config", make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Save(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clear(storage.values)
+	if after := inUse(); len(storage.entities) != 8 || after > before+1<<20 {
+		t.Errorf("%d entities keep %d bytes", len(storage.entities), after-before)
+	}
+}
+
 // A call is a use of the session until it returns, also where it is the last one.
 func TestASessionIsNotGarbageDuringACall(t *testing.T) {
 	storage := newMapStorage()
