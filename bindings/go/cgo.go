@@ -98,8 +98,11 @@ func anyOf[T ~uint32](flags []T) (all C.uint32_t) {
 }
 
 // The library reads and writes these Go structs as its own; those that end in padding, where C has a
-// reserved field, it only writes. An index that is not 0 does not compile.
+// reserved field, it only writes. An index that is not 0 does not compile. The first one is 0 on 64-bit
+// systems alone: on others int64 may stand elsewhere, and int holds too little.
 var (
+	_ = [1]byte{}[unsafe.Sizeof(uintptr(0))-8]
+
 	_ = [1]byte{}[unsafe.Sizeof(InputPeer{})-C.sizeof_mts_input_peer]
 	_ = [1]byte{}[unsafe.Offsetof(InputPeer{}.BareID)-unsafe.Offsetof(C.mts_input_peer{}.bare_id)]
 	_ = [1]byte{}[unsafe.Offsetof(InputPeer{}.AccessHash)-unsafe.Offsetof(C.mts_input_peer{}.access_hash)]

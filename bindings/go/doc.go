@@ -11,7 +11,8 @@
 //	peer, err := session.InputPeer("https://t.me/durov")
 //
 // It is the C library of that name, linked by pkg-config, or with -tags mtsession_static from
-// libmtsession.a. The package adapter fits a session to the interfaces of a client like gotd.
+// libmtsession.a. The package adapter fits a session to the interfaces of a client like gotd. Only
+// 64-bit systems are served.
 //
 // # Errors
 //
