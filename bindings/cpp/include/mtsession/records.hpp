@@ -342,7 +342,7 @@ struct dc {
     std::vector<std::byte> secret = {}; ///< Of an obfuscated endpoint, at most 32 bytes.
 };
 
-/// A key of one data center. It is secret: `wipe(key)` when you are done with it.
+/// A key of one data center. It is secret: `wipe(it.key)` when you are done with it.
 struct dc_key {
     std::int32_t dc = 0;
     key_slot slot = key_slot::permanent;

@@ -253,7 +253,7 @@ public:
             records.push_back(detail::to_c(way));
         return call(mts_session_put_dc_options, records.data(), records.size(), sizeof(mts_dc));
     }
-    /// The key of a data center in a slot. Secret: `wipe` it.
+    /// The key of a data center in a slot. Secret: `wipe` its `key`.
     [[nodiscard]] perhaps<dc_key> key(std::int32_t dc, key_slot slot) const
     {
         detail::outcome err;
