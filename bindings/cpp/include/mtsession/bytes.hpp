@@ -101,6 +101,16 @@ inline void wipe(void *secret, std::size_t size) noexcept
         *each++ = 0;
 }
 
+/// A secret that a function has to itself, wiped when the function is left.
+template <class T>
+struct wiped {
+    static_assert(std::is_trivially_copyable_v<T>);
+
+    T secret{};
+
+    ~wiped() { wipe(&secret, sizeof secret); }
+};
+
 } // namespace detail
 
 /// Overwrites a container of secret bytes (an `auth_key`, a string) with zeros.

@@ -63,14 +63,19 @@ protected:
     perhaps<mts::auth_key> read_key(Function function) const
     {
         outcome err;
-        // Written in its place, so that no other copy has to be wiped.
-        std::optional<mts::auth_key> key(std::in_place);
-        const mts_status answered = function(raw_handle(), raw(key->data()), err.slot());
-        if (answered != MTS_OK)
-            key.reset();
+        wiped<mts::auth_key> key;
+        const mts_status answered = function(raw_handle(), raw(key.secret.data()), err.slot());
+        return given(err, answered, key.secret);
+    }
+    /// A secret that a call has written, copied to where the caller gets it and nowhere else.
+    template <class T>
+    static perhaps<T> given(outcome &err, mts_status answered, const T &secret)
+    {
         if (answered < 0)
-            return Errors::template fail<std::optional<mts::auth_key>>(err.take());
-        return key;
+            return Errors::template fail<std::optional<T>>(err.take());
+        if (answered == MTS_NOT_FOUND)
+            return std::optional<T>();
+        return perhaps<T>(std::in_place, secret);
     }
     template <class Number, class Function>
     perhaps<Number> number(Function function) const

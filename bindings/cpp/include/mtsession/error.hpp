@@ -100,6 +100,12 @@ class [[nodiscard]] result {
 public:
     result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
     result(mts::error failure) : held_(std::in_place_index<1>, std::move(failure)) {}
+    /// A value made in its place.
+    template <class... Arguments>
+    explicit result(std::in_place_t, Arguments &&...arguments)
+        : held_(std::in_place_index<0>, std::forward<Arguments>(arguments)...)
+    {
+    }
 
     [[nodiscard]] bool has_value() const noexcept { return held_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }

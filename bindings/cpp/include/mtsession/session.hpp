@@ -257,25 +257,20 @@ public:
     [[nodiscard]] perhaps<dc_key> key(std::int32_t dc, key_slot slot) const
     {
         detail::outcome err;
-        mts_key record{};
-        const mts_status answered = mts_session_key(handle(), dc, static_cast<std::uint32_t>(slot),
-                                                    &record, sizeof record, err.slot());
-        std::optional<dc_key> key;
-        if (answered == MTS_OK)
-            key = detail::from_c(record);
-        detail::wipe(&record, sizeof record);
-        return err.template then<std::optional<dc_key>, Errors>(
-            answered, [&](mts_status) { return std::move(key); });
+        detail::wiped<mts_key> record;
+        const mts_status answered =
+            mts_session_key(handle(), dc, static_cast<std::uint32_t>(slot), &record.secret,
+                            sizeof record.secret, err.slot());
+        const detail::wiped<dc_key> key{detail::from_c(record.secret)};
+        return given(err, answered, key.secret);
     }
     /// Sets the key of a data center, durably.
     result<void> put_key(const dc_key &key)
     {
         detail::outcome err;
-        mts_key record = detail::to_c(key);
-        const mts_status answered =
-            mts_session_put_key(handle(), &record, sizeof record, err.slot());
-        detail::wipe(&record, sizeof record);
-        return err.template nothing<Errors>(answered);
+        const detail::wiped<mts_key> record{detail::to_c(key)};
+        return err.template nothing<Errors>(
+            mts_session_put_key(handle(), &record.secret, sizeof record.secret, err.slot()));
     }
     /// Forgets a key of a data center, durably. False: there was none.
     [[nodiscard]] result<bool> forget_key(std::int32_t dc, key_slot slot)
@@ -569,6 +564,7 @@ private:
     using base::call;
     using base::entity_by;
     using base::export_by;
+    using base::given;
     using base::peer_by;
     using base::read_key;
 
