@@ -100,6 +100,27 @@ public sealed class StorageTests : Scratch
         session.Dispose();
     }
 
+    private sealed class OddException(Func<string?> message) : Exception
+    {
+        public override string Message => message()!;
+    }
+
+    [Fact]
+    public void An_exception_may_have_no_message()
+    {
+        var storage = new ArrayStorage();
+        using var session = Session.Custom(storage);
+        Func<string?>[] messages = [() => null, () => throw new FormatException()];
+        foreach (Func<string?> message in messages)
+        {
+            storage.FindFails = new OddException(message);
+            MtSessionException failure =
+                Fails(Status.Callback, () => session.TryGetInputPeer("@ada", out _));
+            Assert.True(ReferenceEquals(storage.FindFails, failure.InnerException));
+            Assert.Contains("OddException", failure.Message);
+        }
+    }
+
     [Fact]
     public void A_commit_can_be_tried_without_a_session()
     {

@@ -148,7 +148,7 @@ internal static unsafe class StorageCallbacks
     {
         t_thrown = thrown;
         // A lone surrogate in a message must not hide the message.
-        byte[] text = System.Text.Encoding.UTF8.GetBytes(thrown.Message);
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(MessageOf(thrown));
         fixed (byte* bytes = text)
         {
             Functions.mts_out_error(@out, bytes, (nuint)text.Length);
@@ -159,6 +159,19 @@ internal static unsafe class StorageCallbacks
             NotSupportedException => Status.Unsupported,
             _ => Status.Callback,
         });
+    }
+
+    /// <summary>Nothing may be thrown here any more, and <c>Message</c> is anybody's code.</summary>
+    private static string MessageOf(Exception thrown)
+    {
+        try
+        {
+            return thrown.Message ?? thrown.GetType().Name;
+        }
+        catch
+        {
+            return thrown.GetType().Name;
+        }
     }
 
     private static Status Put(StoredLogin login, nint @out)
