@@ -82,7 +82,7 @@ impl<T> ReadMostly<T> {
         if self.open.load(Ordering::Relaxed) {
             self.close();
         }
-        Ok(WriteGuard { value: &self.value, lock })
+        Ok(WriteGuard { of: self, lock })
     }
 
     /// As [`RwLock::get_mut`].
@@ -172,15 +172,19 @@ impl<T> Deref for ReadGuard<'_, T> {
 
 /// The value, to change.
 pub(crate) struct WriteGuard<'a, T> {
-    value: &'a UnsafeCell<T>,
+    of: &'a ReadMostly<T>,
     lock: RwLockWriteGuard<'a, ()>,
 }
 
 impl<'a, T> WriteGuard<'a, T> {
-    /// As [`RwLockWriteGuard::downgrade`].
+    /// As [`RwLockWriteGuard::downgrade`]. Where several threads have read, the places are opened: by the
+    /// lock a reader would wait for every writer who waits for this one.
     pub(crate) fn downgrade(self) -> ReadGuard<'a, T> {
         let lock = RwLockWriteGuard::downgrade(self.lock);
-        ReadGuard { value: self.value, _held: Held::Lock(lock) }
+        if self.of.places.get().is_some() {
+            self.of.open.store(true, Ordering::Release);
+        }
+        ReadGuard { value: &self.of.value, _held: Held::Lock(lock) }
     }
 }
 
@@ -189,14 +193,14 @@ impl<T> Deref for WriteGuard<'_, T> {
 
     fn deref(&self) -> &T {
         // SAFETY: only this guard has it: the lock is held as the writer, and the places are empty.
-        unsafe { &*self.value.get() }
+        unsafe { &*self.of.value.get() }
     }
 }
 
 impl<T> DerefMut for WriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above.
-        unsafe { &mut *self.value.get() }
+        unsafe { &mut *self.of.value.get() }
     }
 }
 
@@ -273,8 +277,8 @@ mod tests {
     #[test]
     fn a_reader_does_not_wait_for_a_writer_who_waits_for_another_reader() {
         let shared = ReadMostly::new(0);
-        let collecting = shared.write().unwrap().downgrade();
         open(&shared);
+        let collecting = shared.write().unwrap().downgrade();
         thread::scope(|threads| {
             let writer = threads.spawn(|| *shared.write().unwrap() += 1);
             // It waits now, for all that can be seen of it.

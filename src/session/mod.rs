@@ -389,7 +389,7 @@ impl Session {
         let (flush, batch) = {
             let mut live = self.live.write().map_err(poisoned)?;
             let flush = live.begin_flush();
-            // Nothing comes in while it is collected; who looks up need not wait for that.
+            // Nothing comes in while it is collected, but that keeps nobody from looking up.
             let live = live.downgrade();
             let batch = live.collect(&flush);
             (flush, batch)

@@ -120,6 +120,27 @@ fn a_copy_made_while_it_is_written_has_the_credentials_that_were_stored() {
     }
 }
 
+#[test]
+fn a_credential_that_a_reader_kept_in_the_log_is_in_the_file_after_the_next_save_without_him() {
+    for journal in [Journal::WalProcessSafe, Journal::WalPowerSafe] {
+        let (_folder, path) = logged_in();
+        let storage = open_with(&path, journal::options(journal));
+        log_in(&storage, 1);
+        let number_in_file = || {
+            let copy = tempfile::tempdir().unwrap();
+            cp(&path, &SET[..1], copy.path());
+            number_for_telethon(copy.path())
+        };
+        let reader = crash::read_on(&path);
+        log_in(&storage, 2);
+        save(&storage, 1);
+        assert_eq!(number_in_file(), 1);
+        drop(reader);
+        save(&storage, 1);
+        assert_eq!(number_in_file(), 2);
+    }
+}
+
 /// A session whose file is copied with the credentials number 2, and whose log is copied after
 /// `meanwhile`.
 fn copied_in_two(

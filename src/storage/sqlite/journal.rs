@@ -1,5 +1,6 @@
 //! How what is committed stays: the rollback journal, or on request the write-ahead log.
 
+use std::cell::Cell;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,8 @@ pub(super) struct JournalState {
     wal: bool,
     /// It was in use when the session was opened, and could not be left then: somebody had it open.
     left_over: bool,
+    /// A credential is in the log only: somebody was reading the file as it was before.
+    owes: Cell<bool>,
     /// The log itself and its index, once something was written to it.
     log: Option<(FileId, FileId)>,
     /// Where the rollback journal, the log and its index are.
@@ -254,9 +257,10 @@ impl JournalState {
         db.pragma_update(None, "synchronous", "FULL")?;
         let done = commit();
         if done.is_ok() {
-            // A reader may be in the way; the log itself is synced, so nothing is at stake.
+            // A reader may be in the way; the log itself is synced, so nothing is at stake. The commits
+            // that follow try again.
             let patience = stop_waiting(db)?;
-            let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            self.owes.set(!copy_log(db, "TRUNCATE"));
             db.busy_timeout(patience)?;
         }
         // A log that was left over gives way to a rollback journal as soon as can be, which is to find the
@@ -272,16 +276,19 @@ impl JournalState {
         if self.wal && !self.left_over { db.keep_snapshot() } else { Ok(()) }
     }
 
-    /// After a commit: copies the log into the file where it has become long.
+    /// After a commit: copies the log into the file where it has become long, or has a credential that is
+    /// not in the file yet.
     pub(super) fn shorten_log(&self, db: &Db, options: &SqliteOptions) {
         let most = match options.journal {
             Journal::WalPowerSafe => POWER_SAFE_FRAMES,
             _ => FRAMES,
         };
-        if db.take_log_frames() >= most {
+        if db.take_log_frames() >= most || self.owes.get() {
             db.let_go_of_snapshot();
             // What cannot be copied now, since somebody reads it, is the next time.
-            let _ = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if copy_log(db, "PASSIVE") {
+                self.owes.set(false);
+            }
         }
     }
 
@@ -308,6 +315,7 @@ impl JournalState {
     fn let_go(&mut self, db: &Db) {
         db.let_go_of_snapshot();
         self.folder = None;
+        self.owes.set(false);
         (self.wal, self.reused, self.committed) = (false, false, None);
     }
 }
@@ -318,6 +326,15 @@ fn synchronous(journal: Journal) -> &'static str {
         Journal::WalPowerSafe => "FULL",
         Journal::WalProcessSafe => "NORMAL",
     }
+}
+
+/// Copies the log into the file, as far as nobody reads what was there before; says whether all of it is
+/// there now.
+fn copy_log(db: &Db, how: &str) -> bool {
+    let counts = db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
+        Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    });
+    counts.is_ok_and(|(frames, copied)| frames == copied)
 }
 
 /// Sets SQLite's journal mode, and answers what it is now. Whoever is in the way now is none the next
