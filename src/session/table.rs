@@ -91,6 +91,9 @@ pub(super) struct Table {
     bound: usize,
     /// Others write the storage too: what is here may have been overtaken.
     shared: bool,
+    /// Somebody else has written while some rows waited, and perhaps later news of the same peers or
+    /// names: what the storage makes of them is read again.
+    doubted: bool,
 }
 
 impl Table {
@@ -470,7 +473,7 @@ impl Table {
 
     /// Every row that was dirty at `flush` has been stored.
     pub(super) fn stored(&mut self, flush: u32) {
-        let (rows, shared) = (&mut self.rows, self.shared);
+        let (rows, doubted) = (&mut self.rows, self.shared || self.doubted);
         let mut overtaken = Vec::new();
         self.dirty.retain(|(_, slot)| match rows.get_mut(*slot as usize) {
             Some(row) if row.dirty <= flush => {
@@ -479,7 +482,7 @@ impl Table {
                 }
                 row.dirty = 0;
                 row.pending = 0;
-                if shared {
+                if doubted {
                     // Somebody else's news may have been newer, and stays then.
                     overtaken.push(*slot);
                 }
@@ -488,6 +491,7 @@ impl Table {
             row => row.is_some(),
         });
         overtaken.into_iter().for_each(|slot| self.remove_slot(slot));
+        self.doubted &= !self.dirty.is_empty();
         while self.rows.len() - self.free.len() > self.bound && self.let_go_of_one() {}
     }
 
@@ -504,6 +508,7 @@ impl Table {
             row.set_stored_seen(0);
             self.keep_pending(slot);
         }
+        self.doubted = !self.dirty.is_empty();
     }
 
     /// Forgets what a row knows beyond what waits to be stored.

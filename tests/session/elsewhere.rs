@@ -72,6 +72,25 @@ fn a_peer_that_was_missed_is_found_when_somebody_else_has_stored_it() {
 }
 
 #[test]
+fn what_waited_while_somebody_else_wrote_is_read_again_once_it_is_saved() {
+    let (_folder, path) = place();
+    let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
+    put(&session, user(1, 100, "ada"));
+    put(&session, user(2, 100, "bob"));
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "INSERT INTO entities VALUES (1, 99, NULL, NULL, 'Ada', 200), (3, 33, 'bob', NULL, NULL, 200)",
+    )
+    .unwrap();
+    drop(db);
+    session.set_takeout_id(Some(1)).unwrap();
+    session.save().unwrap();
+    let ada = session.find_entity(Look::Id(1), How::default()).unwrap().unwrap().item;
+    assert_eq!((ada.access_hash, ada.name.as_str(), ada.seen), (99, "Ada", 200));
+    assert_eq!(named(&session, "bob"), Some(3));
+}
+
+#[test]
 fn a_delete_that_fails_drops_nothing() {
     let (folder, path) = place();
     let session = Session::open(&path, &SqliteOptions::default(), &patient()).unwrap();
