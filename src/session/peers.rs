@@ -3,7 +3,6 @@
 use std::ops::{Bound, RangeBounds};
 use std::sync::TryLockError;
 
-use hashbrown::HashSet;
 use smallvec::SmallVec;
 
 use super::row::View;
@@ -132,23 +131,17 @@ impl Session {
         }
         let time = clock::exact();
         let now = time.as_secs().cast_signed();
-        let (mut absent, mut absent_ids) = (Vec::new(), HashSet::new());
-        for (record, slot) in records.iter().zip(slots) {
-            // What is told of one peer is joined in its order.
-            if absent_ids.contains(&record.id)
-                || live.put_entity(record, slot, Asked::No, now) == Put::NeedsRow
-            {
-                absent_ids.insert(record.id);
-                absent.push(record);
-            }
-        }
-        let mut due = live.is_due(time, &self.options);
-        drop(live);
         // Where the storage cannot be read now: no reason to fail the put, nor to wait for it again.
         let mut readable = true;
-        for record in absent {
+        // What is told is joined in its order, whoever the storage must be asked for.
+        for (record, slot) in records.iter().zip(slots) {
+            if live.put_entity(record, slot, Asked::No, now) == Put::Taken {
+                continue;
+            }
+            drop(live);
             let mut tries = 0..MAX_TRIES;
-            let (mut live, asked) = loop {
+            let asked;
+            (live, asked) = loop {
                 readable = readable && self.ask_about(record, now).is_ok();
                 let live = self.live_mut()?;
                 // What was read while others stored or forgot peers was not kept.
@@ -165,8 +158,9 @@ impl Session {
                 record.flags &= !Entity::KEPT_FLAGS;
             }
             live.put_entity(&record, None, asked, now);
-            due = live.is_due(time, &self.options);
         }
+        let due = live.is_due(time, &self.options);
+        drop(live);
         if due {
             self.save_if_due();
         }

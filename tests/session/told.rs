@@ -393,6 +393,15 @@ fn records_of_one_peer_are_joined_in_their_order() {
 }
 
 #[test]
+fn records_of_several_peers_are_joined_in_their_order() {
+    let session = Place::new().open();
+    // Whether it has a hash, the storage must be asked.
+    let hashless = EntityRef { flags: 0, access_hash: 0, ..user(1, 0, "xname") };
+    session.put_entities(&[hashless, user(1, 0, ""), user(2, 0, "xname")]).unwrap();
+    assert_eq!(named(&session, "xname"), Some(2));
+}
+
+#[test]
 fn what_is_told_under_somebodys_lock_is_not_lost() {
     let at = Place::new();
     at.given(&[user(1, 0, "orig"), user(2, 0, "")]);
