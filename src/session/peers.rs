@@ -1,5 +1,6 @@
 //! Peers: taking them in, and finding them again.
 
+use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 use std::sync::TryLockError;
 
@@ -11,7 +12,7 @@ use super::{Session, poisoned};
 use crate::entity::{Known, needs_no_row, normal_phone, normal_usernames, split_usernames};
 use crate::ffi::clock;
 use crate::lookup::{self, Meaning};
-use crate::storage::{Changes, Find};
+use crate::storage::{Changes, Find, believable};
 use crate::{Entity, EntityRef, Error, ErrorKind, InputPeer, PeerId, PeerKind, Result};
 
 /// How often at most a peer is read again, since others stored or forgot some meanwhile.
@@ -139,10 +140,16 @@ impl Session {
                 continue;
             }
             drop(live);
+            let mut record = *record;
+            let names = if readable { self.names_left(&record, now).ok() } else { None };
+            readable = names.is_some();
+            if let Some((usernames, phone)) = &names {
+                (record.usernames, record.phone) = (usernames, phone);
+            }
             let mut tries = 0..MAX_TRIES;
             let asked;
             (live, asked) = loop {
-                readable = readable && self.ask_about(record, now).is_ok();
+                readable = readable && self.find_one::<Entity>(Find::Id(record.id), false).is_ok();
                 let live = self.live_mut()?;
                 // What was read while others stored or forgot peers was not kept.
                 if readable && live.knows_all_of(record.id) {
@@ -152,7 +159,6 @@ impl Session {
                     break (live, Asked::InVain);
                 }
             };
-            let mut record = *record;
             if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
                 // They would take the place of those that may be stored.
                 record.flags &= !Entity::KEPT_FLAGS;
@@ -167,19 +173,33 @@ impl Session {
         Ok(())
     }
 
-    /// Has the storage tell what may be newer than a record.
-    fn ask_about(&self, record: &EntityRef<'_>, now: i64) -> Result<()> {
-        self.find_one::<Entity>(Find::Id(record.id), false)?;
-        if is_old(record, now) {
-            for name in split_usernames(&normal_usernames(record.usernames)) {
-                self.find_one::<InputPeer>(Find::Username(name), false)?;
-            }
-            let phone = normal_phone(record.phone);
-            if !phone.is_empty() {
-                self.find_one::<InputPeer>(Find::Phone(&phone), false)?;
+    /// Usernames and phone number of a record, of an old one without those that somebody else was seen
+    /// with since.
+    fn names_left<'a>(
+        &self,
+        record: &EntityRef<'a>,
+        now: i64,
+    ) -> Result<(Cow<'a, str>, Cow<'a, str>)> {
+        let (mut usernames, mut phone) = (record.usernames.into(), record.phone.into());
+        if !is_old(record, now) {
+            return Ok((usernames, phone));
+        }
+        let is_left = |by: Find<'_>| {
+            let owner = self.find_one::<InputPeer>(by, false)?;
+            Ok(owner.is_none_or(|it| it.id == record.id || believable(it.seen) <= record.seen))
+        };
+        let mut left = Vec::new();
+        for name in split_usernames(&normal_usernames(record.usernames)) {
+            if is_left(Find::Username(name))? {
+                left.push(name.to_owned());
             }
         }
-        Ok(())
+        usernames = left.join(" ").into();
+        let digits = normal_phone(record.phone);
+        if !digits.is_empty() && !is_left(Find::Phone(&digits))? {
+            phone = Cow::default();
+        }
+        Ok((usernames, phone))
     }
 
     /// Whether entities are taken in (Telethon's `save_entities`).

@@ -298,10 +298,9 @@ impl Table {
             new |= Known::HASH;
         }
         let kept = record.flags & Entity::KEPT_FLAGS;
-        // A record that is not whole may leave flags out, so it can only add some; so does an older one.
-        let are_all = told & Known::FLAGS != 0 && !fills_only;
-        let flags = if are_all { kept } else { row.flags() | kept };
-        if flags != row.flags() && (!fills_only || told & Known::FLAGS != 0) {
+        // A record that is not whole may leave flags out, so it can only add some.
+        let flags = if told & Known::FLAGS != 0 { kept } else { row.flags() | kept };
+        if flags != row.flags() && !fills_only {
             row.set_flags(flags);
             new |= Known::FLAGS;
         }

@@ -552,18 +552,6 @@ fn a_name_that_changes_hands_within_a_second_does_not_go_back() {
 }
 
 #[test]
-fn an_older_whole_record_tells_the_flags_that_are_not_known() {
-    let at = Place::new();
-    let session = at.open();
-    put(&session, EntityRef { seen: at.now, ..EntityRef::bare(id(1), 11) });
-    let whole = Entity::WHOLE | Entity::BOT;
-    put(&session, EntityRef { flags: whole, ..user(1, at.now - 10, "ada") });
-    assert_eq!(entity(&session, 1).flags, Entity::BOT);
-    session.close().unwrap();
-    assert_eq!(entity(&at.open(), 1).flags, Entity::BOT);
-}
-
-#[test]
 fn what_is_known_of_a_peer_is_not_written_again_after_a_restart() {
     let at = Place::new();
     let record = EntityRef {
