@@ -1,6 +1,5 @@
 //! Peers: taking them in, and finding them again.
 
-use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 use std::sync::TryLockError;
 
@@ -140,12 +139,8 @@ impl Session {
                 continue;
             }
             drop(live);
-            let mut record = *record;
-            let names = if readable { self.names_left(&record, now).ok() } else { None };
-            readable = names.is_some();
-            if let Some((usernames, phone)) = &names {
-                (record.usernames, record.phone) = (usernames, phone);
-            }
+            let lost = if readable { self.names_lost(record, now).ok() } else { None };
+            readable = lost.is_some();
             let mut tries = 0..MAX_TRIES;
             let asked;
             (live, asked) = loop {
@@ -159,11 +154,13 @@ impl Session {
                     break (live, Asked::InVain);
                 }
             };
+            let mut record = *record;
             if asked == Asked::InVain && record.flags & Entity::WHOLE == 0 {
                 // They would take the place of those that may be stored.
                 record.flags &= !Entity::KEPT_FLAGS;
             }
             live.put_entity(&record, None, asked, now);
+            live.table.lose(record.id, &lost.unwrap_or_default());
         }
         let due = live.is_due(time, &self.options);
         drop(live);
@@ -173,33 +170,26 @@ impl Session {
         Ok(())
     }
 
-    /// Usernames and phone number of a record, of an old one without those that somebody else was seen
-    /// with since.
-    fn names_left<'a>(
-        &self,
-        record: &EntityRef<'a>,
-        now: i64,
-    ) -> Result<(Cow<'a, str>, Cow<'a, str>)> {
-        let (mut usernames, mut phone) = (record.usernames.into(), record.phone.into());
+    /// The names of an old record that somebody else was seen with since, and whether each is the phone.
+    fn names_lost(&self, record: &EntityRef<'_>, now: i64) -> Result<Vec<(bool, String)>> {
+        let mut lost = Vec::new();
         if !is_old(record, now) {
-            return Ok((usernames, phone));
+            return Ok(lost);
         }
-        let is_left = |by: Find<'_>| {
+        let is_lost = |by: Find<'_>| {
             let owner = self.find_one::<InputPeer>(by, false)?;
-            Ok(owner.is_none_or(|it| it.id == record.id || believable(it.seen) <= record.seen))
+            Ok(owner.is_some_and(|it| it.id != record.id && believable(it.seen) > record.seen))
         };
-        let mut left = Vec::new();
         for name in split_usernames(&normal_usernames(record.usernames)) {
-            if is_left(Find::Username(name))? {
-                left.push(name.to_owned());
+            if is_lost(Find::Username(name))? {
+                lost.push((false, name.to_owned()));
             }
         }
-        usernames = left.join(" ").into();
-        let digits = normal_phone(record.phone);
-        if !digits.is_empty() && !is_left(Find::Phone(&digits))? {
-            phone = Cow::default();
+        let phone = normal_phone(record.phone);
+        if !phone.is_empty() && is_lost(Find::Phone(&phone))? {
+            lost.push((true, phone.into_owned()));
         }
-        Ok((usernames, phone))
+        Ok(lost)
     }
 
     /// Whether entities are taken in (Telethon's `save_entities`).
@@ -374,11 +364,13 @@ impl Session {
     }
 
     fn find_id<T: Answer>(&self, id: PeerId, memory_only: bool) -> Result<Option<T>> {
-        let stranger = T::of_stranger(id);
         match self.find_one(Find::Id(id), memory_only) {
+            Ok(None) => Ok(T::of_stranger(id)),
             // What needs no row depends on no storage either.
-            Err(error) if error.kind() != ErrorKind::Closed => stranger.ok_or(error).map(Some),
-            found => Ok(found?.or(stranger)),
+            Err(error) if error.kind() != ErrorKind::Closed => {
+                T::of_stranger(id).ok_or(error).map(Some)
+            }
+            found => found,
         }
     }
 

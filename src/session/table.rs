@@ -659,7 +659,6 @@ impl Table {
     /// storage could not tell whose date is the newer.
     fn take_from(&mut self, slot: u32, names: &[(bool, String)], seen: i64, flush: u32) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
-        row.set_owns_names(false);
         let field =
             |(phone, _): &(bool, String)| if *phone { Known::PHONE } else { Known::USERNAMES };
         let lost = names.iter().map(field).fold(0, |lost, field| lost | field) & row.known();
@@ -667,11 +666,25 @@ impl Table {
             row.pending |= lost;
             self.mark_dirty(slot, flush);
         }
+        self.strip(slot, names);
+    }
+
+    /// Takes names, and the phone where it says so, from a peer whom somebody else was seen with them after.
+    pub(super) fn lose(&mut self, id: PeerId, names: &[(bool, String)]) {
+        if let Some(slot) = self.slot(id).filter(|_| !names.is_empty()) {
+            self.strip(slot, names);
+        }
+    }
+
+    /// Takes names, and the phone where it says so, from a row.
+    fn strip(&mut self, slot: u32, names: &[(bool, String)]) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
+        row.set_owns_names(false);
         let old = row.entity();
         let is_kept = |other: &&str| !names.iter().any(|(phone, name)| !phone && name == other);
         let usernames: Vec<_> = split_usernames(&old.usernames).filter(is_kept).collect();
-        let phone = if names.iter().any(|(phone, _)| *phone) { "" } else { &old.phone };
+        let is_lost = names.iter().any(|(phone, name)| *phone && *name == old.phone);
+        let phone = if is_lost { "" } else { &old.phone };
         self.set_texts(slot, &usernames.join(" "), phone, &old.name);
     }
 

@@ -69,8 +69,8 @@ pub enum Journal {
     #[default]
     Rollback,
     /// A write-ahead log, for those who save at every update: what was saved survives the loss of
-    /// power. While the session is open, the file is whole only together with its `-wal`. Entered at
-    /// the first write and left at close; where it would be dangerous (a network file system, a
+    /// power. While the session is open, the file is whole only together with its `-wal`, which is to
+    /// be copied after it. Entered at the first write and left at close; where it would be dangerous (a network file system, a
     /// file with several names, a shared session) a notice says so and the rollback journal serves.
     ///
     /// Others may read and write the file meanwhile; only, the log is not begun anew (and a checkpoint
