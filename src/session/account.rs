@@ -13,7 +13,7 @@ use crate::{
 use super::{Session, poisoned, to_store};
 
 /// A change of the account record on its way.
-struct Draft {
+struct Edit {
     /// The record as it is stored, for all that is known here.
     old: Arc<Account>,
     /// The one to store.
@@ -24,9 +24,11 @@ struct Draft {
     was: i64,
     /// The account is another one than before.
     other_account: bool,
+    /// Anything is another one than before, in memory at least.
+    is_change: bool,
 }
 
-impl Draft {
+impl Edit {
     /// Whether there is anything to store.
     fn is_news(&self) -> bool {
         self.stored != *self.old
@@ -267,22 +269,25 @@ impl Session {
         self.check_process()?;
         let _turn = self.commits()?;
         self.writable()?;
-        let mut draft = self.draft(&change);
-        if !draft.as_ref().is_ok_and(Draft::is_news) {
+        let mut edit = self.edit(&change);
+        if !edit.as_ref().is_ok_and(|edit| edit.is_change) {
             // For all that is known here. Somebody else may have written since.
-            self.heed_change()?;
-            let was_good = draft.is_ok();
-            draft = self.draft(&change);
-            if was_good && self.storage.is_shared() && draft.as_ref().is_ok_and(Draft::is_news) {
+            let heeded = self.heed_change();
+            if edit.is_ok() {
+                heeded?;
+            }
+            let was_good = edit.is_ok();
+            edit = self.edit(&change);
+            if was_good && self.storage.is_shared() && edit.as_ref().is_ok_and(Edit::is_news) {
                 return Err(Error::new(
                     ErrorKind::Busy,
                     "it was changed by another process meanwhile; read it again",
                 ));
             }
         }
-        let draft = draft?;
-        let is_news = draft.is_news();
-        let Draft { old, stored, mut new, was, other_account } = draft;
+        let edit = edit?;
+        let is_news = edit.is_news();
+        let Edit { old, stored, mut new, was, other_account, .. } = edit;
         let own_row = if is_news { self.own_row(was, new.identity.user_id)? } else { None };
         if is_news {
             let committed = self.store(&Changes {
@@ -318,7 +323,7 @@ impl Session {
     }
 
     /// What a change makes of the account record as it is known here.
-    fn draft(&self, change: impl Fn(&mut Account) -> Result<()>) -> Result<Draft> {
+    fn edit(&self, change: impl Fn(&mut Account) -> Result<()>) -> Result<Edit> {
         let (old, current) = {
             let live = self.live()?;
             (Arc::clone(&live.stored_account), Arc::clone(&live.account))
@@ -330,7 +335,8 @@ impl Session {
         if other_account {
             new.salts.clear();
         }
-        Ok(Draft { old, stored: to_store(&new, &self.options), new, was, other_account })
+        let (stored, is_change) = (to_store(&new, &self.options), new != *current);
+        Ok(Edit { old, stored, new, was, other_account, is_change })
     }
 
     /// The row of the account's own peer, where none is stored: Telethon (1.28 and later) keeps

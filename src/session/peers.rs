@@ -139,8 +139,7 @@ impl Session {
                 continue;
             }
             drop(live);
-            let lost = if readable { self.names_lost(record, now).ok() } else { None };
-            readable = lost.is_some();
+            let others = if readable { self.names_of_others(record, now) } else { Vec::new() };
             let mut tries = 0..MAX_TRIES;
             let asked;
             (live, asked) = loop {
@@ -160,7 +159,7 @@ impl Session {
                 record.flags &= !Entity::KEPT_FLAGS;
             }
             live.put_entity(&record, None, asked, now);
-            live.table.lose(record.id, &lost.unwrap_or_default());
+            live.table.disown(record.id, &others);
         }
         let due = live.is_due(time, &self.options);
         drop(live);
@@ -170,26 +169,29 @@ impl Session {
         Ok(())
     }
 
-    /// The names of an old record that somebody else was seen with since, and whether each is the phone.
-    fn names_lost(&self, record: &EntityRef<'_>, now: i64) -> Result<Vec<(bool, String)>> {
-        let mut lost = Vec::new();
+    /// The names of an old record that somebody else was seen with since, as far as the storage can tell
+    /// quickly, and whether each is the phone.
+    fn names_of_others(&self, record: &EntityRef<'_>, now: i64) -> Vec<(bool, String)> {
         if !is_old(record, now) {
-            return Ok(lost);
+            return Vec::new();
         }
-        let is_lost = |by: Find<'_>| {
-            let owner = self.find_one::<InputPeer>(by, false)?;
-            Ok(owner.is_some_and(|it| it.id != record.id && believable(it.seen) > record.seen))
-        };
-        for name in split_usernames(&normal_usernames(record.usernames)) {
-            if is_lost(Find::Username(name))? {
-                lost.push((false, name.to_owned()));
+        let is_anothers = |by: Find<'_>| {
+            // Of whom memory knows, it decides.
+            if self.live().is_ok_and(|live| live.who(by).is_some()) {
+                return false;
             }
-        }
+            let owner = self.storage.find_input_peer(by).ok().flatten();
+            owner.is_some_and(|it| it.id != record.id && believable(it.seen) > record.seen)
+        };
+        let usernames = normal_usernames(record.usernames);
+        let usernames =
+            split_usernames(&usernames).filter(|name| is_anothers(Find::Username(name)));
+        let mut names: Vec<_> = usernames.map(|name| (false, name.to_owned())).collect();
         let phone = normal_phone(record.phone);
-        if !phone.is_empty() && is_lost(Find::Phone(&phone))? {
-            lost.push((true, phone.into_owned()));
+        if !phone.is_empty() && is_anothers(Find::Phone(&phone)) {
+            names.push((true, phone.into_owned()));
         }
-        Ok(lost)
+        names
     }
 
     /// Whether entities are taken in (Telethon's `save_entities`).
@@ -208,6 +210,9 @@ impl Session {
         self.check_process()?;
         let _turn = self.commits()?;
         self.writable()?;
+        if self.storage.is_shared() {
+            self.heed_change()?;
+        }
         let stored = !self.storage.find(Find::Id(id))?.is_empty();
         let known = self.live()?.table.get(id).is_some();
         if stored {
@@ -399,8 +404,8 @@ impl Session {
         let missed = view.is_none() && live.missed(by);
         drop(live);
         if missed {
-            // Only somebody else can have changed that. While a save is under way nobody else writes, and
-            // what was written before is heeded with it.
+            // Only somebody else can have changed that. He is looked for, unless that means waiting for a
+            // save, which looks for him too.
             match self.commits.try_lock() {
                 Ok(_turn) => self.heed_change()?,
                 Err(TryLockError::WouldBlock) => {}

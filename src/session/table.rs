@@ -666,26 +666,24 @@ impl Table {
             row.pending |= lost;
             self.mark_dirty(slot, flush);
         }
-        self.strip(slot, names);
-    }
-
-    /// Takes names, and the phone where it says so, from a peer whom somebody else was seen with them after.
-    pub(super) fn lose(&mut self, id: PeerId, names: &[(bool, String)]) {
-        if let Some(slot) = self.slot(id).filter(|_| !names.is_empty()) {
-            self.strip(slot, names);
-        }
-    }
-
-    /// Takes names, and the phone where it says so, from a row.
-    fn strip(&mut self, slot: u32, names: &[(bool, String)]) {
         let Some(row) = self.rows.get_mut(slot as usize) else { return };
         row.set_owns_names(false);
         let old = row.entity();
         let is_kept = |other: &&str| !names.iter().any(|(phone, name)| !phone && name == other);
         let usernames: Vec<_> = split_usernames(&old.usernames).filter(is_kept).collect();
-        let is_lost = names.iter().any(|(phone, name)| *phone && *name == old.phone);
-        let phone = if is_lost { "" } else { &old.phone };
+        let phone = if names.iter().any(|(phone, _)| *phone) { "" } else { &old.phone };
         self.set_texts(slot, &usernames.join(" "), phone, &old.name);
+    }
+
+    /// Gives up what names of a peer somebody else was seen with since: who looks for one asks the storage.
+    pub(super) fn disown(&mut self, id: PeerId, names: &[(bool, String)]) {
+        let Some(slot) = self.slot(id).filter(|_| !names.is_empty()) else { return };
+        let owned = self.drop_names(slot);
+        let left: Vec<_> = owned.into_iter().filter(|name| !names.contains(name)).collect();
+        self.own_all(slot, &left);
+        if let Some(row) = self.rows.get_mut(slot as usize) {
+            row.set_owns_names(false);
+        }
     }
 
     /// Removes a row's names from the index; says which were there, and whether it was the phone.

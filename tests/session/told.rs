@@ -519,13 +519,11 @@ fn many_usernames_change_hands() {
 #[test]
 fn what_is_told_to_be_old_takes_no_name_from_whom_the_storage_has_seen_since() {
     let at = Place::new();
-    let alice = EntityRef { phone: "1555", ..user(1, at.now - 100, "alice alice2") };
-    at.given(&[alice]);
+    at.given(&[EntityRef { phone: "1555", ..user(1, at.now - 100, "alice") }]);
+    assert_eq!(found(&at.open(), Look::Username("alice")), Some(1), "there are indexes now");
     let session = at.open();
-    for name in ["alice", "alice2"] {
-        put(&session, user(2, at.now - 1000, name));
-        assert_eq!(found(&session, Look::Username(name)), Some(1), "{name}");
-    }
+    put(&session, user(2, at.now - 1000, "alice"));
+    assert_eq!(found(&session, Look::Username("alice")), Some(1));
     put(&session, EntityRef { phone: "1555", ..user(3, at.now - 1000, "carol") });
     assert_eq!(found(&session, Look::Phone("1555")), Some(1));
     assert_eq!(found(&session, Look::Username("carol")), Some(3), "nobody else has that");

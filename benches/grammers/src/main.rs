@@ -202,9 +202,7 @@ impl Peer {
         match self.op.as_str() {
             "version" => {
                 let version = version().ok_or("the lock file has no grammers-session")?;
-                Ok(format!(
-                    "{{\"op\": \"version\", \"version\": \"grammers-session {version}\"}}"
-                ))
+                Ok(format!("{{\"op\": \"version\", \"version\": \"grammers-session {version}\"}}"))
             }
             "put_new" => {
                 let session = self.open().await?;

@@ -303,10 +303,11 @@ impl JournalState {
     /// At close, where file or log are not ours any more: touches neither. SQLite would copy what is in
     /// our log into the file that it has open, whoever has that by now.
     pub(super) fn leave_alone(&mut self, db: &Db, notices: &Notices, why: &Error) {
+        let and_it = if self.owes.get() { ", and that too," } else { "" };
         self.let_go(db);
         let _ = db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
         notices.push(format!(
-            "what was saved since the last credential stays in {}: {}",
+            "what was saved since the last credential{and_it} stays in {}: {}",
             self.log_path.display(),
             why.message()
         ));
@@ -331,10 +332,12 @@ fn synchronous(journal: Journal) -> &'static str {
 /// Copies the log into the file, as far as nobody reads what was there before; says whether all of it is
 /// there now.
 fn copy_log(db: &Db, how: &str) -> bool {
-    let counts = db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
-        Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+    let done = db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
+        let (busy, frames, copied): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        // Nothing is counted (-1) where there is no log, or where somebody else is copying.
+        Ok(frames == copied && (frames >= 0 || !busy))
     });
-    counts.is_ok_and(|(frames, copied)| frames == copied)
+    done.unwrap_or(false)
 }
 
 /// Sets SQLite's journal mode, and answers what it is now. Whoever is in the way now is none the next

@@ -69,9 +69,11 @@ pub enum Journal {
     #[default]
     Rollback,
     /// A write-ahead log, for those who save at every update: what was saved survives the loss of
-    /// power. While the session is open, the file is whole only together with its `-wal`, which is to
-    /// be copied after it. Entered at the first write and left at close; where it would be dangerous (a network file system, a
-    /// file with several names, a shared session) a notice says so and the rollback journal serves.
+    /// power. While the session is open, the file is whole only together with its `-wal`: a copy of both
+    /// that is made while something is saved is sure of the credentials only, if the file was copied
+    /// first (a clone is sure of all). Entered at the first write and left at close; where it would be
+    /// dangerous (a network file system, a file with several names, a shared session) a notice says so
+    /// and the rollback journal serves.
     ///
     /// Others may read and write the file meanwhile; only, the log is not begun anew (and a checkpoint
     /// that is to do so waits) until this session next saves, or reads the file.
@@ -218,6 +220,20 @@ impl Open {
         Reader { db: &self.db, sql: &self.sql, side: &self.state.side, notices: &self.notices }
     }
 
+    /// Whether usernames and phone numbers have their indexes.
+    fn has_indexes(&mut self) -> rusqlite::Result<bool> {
+        if self.state.indexes == Indexes::Unknown && has_indexes(&self.db)? {
+            self.found_indexes();
+        }
+        Ok(self.state.indexes == Indexes::There)
+    }
+
+    fn found_indexes(&mut self) {
+        self.state.indexes = Indexes::There;
+        // Prepared before there was an index, a statement would be prepared again.
+        self.db.forget_statements();
+    }
+
     /// Runs `work` in one transaction; a `durable` one survives the loss of power in any case.
     fn write<T>(
         &mut self,
@@ -269,6 +285,7 @@ impl Open {
                     schema: storage.schema,
                     shared: storage.options.shared,
                     latest: latest(),
+                    indexed: None,
                 })?;
                 if !durable {
                     journal.stay(db)?;
@@ -405,31 +422,22 @@ impl SqliteStorage {
              (username, hash, date) WHERE username IS NOT NULL; \
              CREATE INDEX IF NOT EXISTS mts_by_phone ON entities \
              (phone, hash, date) WHERE phone IS NOT NULL";
-        if open.state.indexes != Indexes::Unknown {
+        if open.has_indexes()? || open.state.indexes == Indexes::Denied {
             return Ok(());
         }
-        open.state.indexes = match (has_indexes(&open.db)?, self.options.read_only) {
-            (true, _) => Indexes::There,
-            (false, true) => Indexes::Denied,
-            (false, false) => {
-                let patience = stop_waiting(&open.db)?;
-                let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
-                open.db.busy_timeout(patience)?;
-                match made {
-                    Ok(()) => Indexes::There,
-                    // Only a lock that somebody holds now is worth another try.
-                    Err(Fault::Sqlite(error))
-                        if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) =>
-                    {
-                        Indexes::Unknown
-                    }
-                    Err(_) => Indexes::Denied,
-                }
-            }
-        };
-        if open.state.indexes == Indexes::There {
-            // Prepared before there was an index, a statement would be prepared again.
-            open.db.forget_statements();
+        if self.options.read_only {
+            open.state.indexes = Indexes::Denied;
+            return Ok(());
+        }
+        let patience = stop_waiting(&open.db)?;
+        let made = open.write(self, false, |writer| Ok(writer.db.execute_batch(MAKE)?));
+        open.db.busy_timeout(patience)?;
+        match made {
+            Ok(()) => open.found_indexes(),
+            // Only a lock that somebody holds now is worth another try.
+            Err(Fault::Sqlite(error))
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+            Err(_) => open.state.indexes = Indexes::Denied,
         }
         Ok(())
     }
@@ -493,10 +501,10 @@ impl Storage for SqliteStorage {
     }
 
     fn find_input_peer(&self, by: Find<'_>) -> Result<Option<InputPeer>> {
-        self.with("read", |open| match open.state.indexes {
-            Indexes::There => Ok(open.reader().bearer(by)?),
+        self.with("read", |open| match open.has_indexes()? {
+            true => Ok(open.reader().bearer(by)?),
             // It would read the whole table, and so will whoever is asked next.
-            Indexes::Unknown | Indexes::Denied => Ok(None),
+            false => Ok(None),
         })
     }
 

@@ -89,6 +89,9 @@ const MERGE: &str = "UPDATE entities SET \
 #[cfg(test)]
 pub(super) const ENTITY_STATEMENTS: [&str; 2] = [INSERT, MERGE];
 
+/// For [`MERGE`], a date so late that a row is written though it stays the same.
+const NEVER_FRESH: i64 = i64::MAX;
+
 /// [`INSERT`] and [`MERGE`], taken out once for all rows of a save.
 struct EntityStatements<'a> {
     insert: Prepared<'a>,
@@ -129,25 +132,25 @@ impl EntityStatements<'_> {
 
     /// Puts the same row once more, whatever the date of the stored one.
     fn put_anyway(&mut self) -> rusqlite::Result<bool> {
-        self.merge.bind(9, i64::MAX)?;
+        self.merge.bind(9, NEVER_FRESH)?;
         Ok(self.merge.run()? > 0)
     }
 }
 
 /// What Telethon has no place for.
 #[derive(Default, PartialEq)]
-struct More {
+struct SideRow {
     flags: i64,
     /// All of them where there are several; else empty.
     usernames: String,
 }
 
-impl More {
+impl SideRow {
     /// The same with what is told.
-    fn with(&self, names: Option<&str>, flags: Option<u32>) -> More {
+    fn with(&self, names: Option<&str>, flags: Option<u32>) -> SideRow {
         let several =
             |names: &str| if names.contains(' ') { names.to_owned() } else { String::new() };
-        More {
+        SideRow {
             flags: flags.map_or(self.flags, i64::from),
             usernames: names.map_or_else(|| self.usernames.clone(), several),
         }
@@ -155,7 +158,7 @@ impl More {
 }
 
 /// Whether a change tells what Telethon has no place for.
-fn tells_more(change: &EntityChange) -> bool {
+fn is_for_side(change: &EntityChange) -> bool {
     let EntityChange { entity, known } = change;
     known & Known::FLAGS != 0 && entity.flags & Entity::KEPT_FLAGS != 0
         || known & Known::USERNAMES != 0 && entity.usernames.contains(' ')
@@ -173,6 +176,8 @@ pub(super) struct Writer<'a> {
     pub(super) shared: bool,
     /// Later dates are not believed.
     pub(super) latest: i64,
+    /// Whether usernames and phone numbers have their indexes, once that was asked.
+    pub(super) indexed: Option<bool>,
 }
 
 impl Writer<'_> {
@@ -420,7 +425,7 @@ impl Writer<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        if changes.iter().any(tells_more) {
+        if changes.iter().any(is_for_side) {
             // Before statements are taken out: a table made later would have them prepared again.
             self.prepare_side()?;
         }
@@ -441,7 +446,7 @@ impl Writer<'_> {
         let seen = entity.seen.max(0);
         let flags = (known & Known::FLAGS != 0).then_some(entity.flags & Entity::KEPT_FLAGS);
         let names = (known & Known::USERNAMES != 0).then_some(entity.usernames.as_str());
-        let (mut more, mut told) = (None, None);
+        let (mut side, mut told) = (None, None);
         if (flags.is_some() || names.is_some()) && self.side.has("mts_entities") {
             let stored: Option<(i64, bool)> = self
                 .db
@@ -457,26 +462,27 @@ impl Writer<'_> {
             // As MERGE has it: a row without any text takes the texts of an older sighting too.
             let (names, flags) = (names.filter(|_| newer || bare), flags.filter(|_| newer));
             if names.is_some() || flags.is_some() {
-                let stored = self.more(id)?;
+                let stored = self.side_row(id)?;
                 let new = stored.with(names, flags);
                 told = names.map(|_| seen);
-                more = Some((stored, new));
+                side = Some((stored, new));
             }
         }
-        let is_news = more.as_ref().is_some_and(|(stored, new)| stored != new);
-        let mut changed = statements.put(change, if is_news { i64::MAX } else { seen - STALE })?;
+        let is_news = side.as_ref().is_some_and(|(stored, new)| stored != new);
+        let mut changed =
+            statements.put(change, if is_news { NEVER_FRESH } else { seen - STALE })?;
         if !changed && self.is_contested(change)? {
             changed = statements.put_anyway()?;
         }
-        match more {
-            Some((stored, new)) if changed => Ok(self.put_more(id, &stored, &new, told)?),
+        match side {
+            Some((stored, new)) if changed => Ok(self.put_side_row(id, &stored, &new, told)?),
             _ => Ok(()),
         }
     }
 
     /// Whether a name that is told of a peer is not the peer's alone, for all that can be asked quickly:
     /// then the newest date decides whose it is.
-    fn is_contested(&self, change: &EntityChange) -> rusqlite::Result<bool> {
+    fn is_contested(&mut self, change: &EntityChange) -> rusqlite::Result<bool> {
         let EntityChange { entity, known } = change;
         let told = |field: u8, text| if known & field != 0 { text } else { "" };
         let usernames = told(Known::USERNAMES, entity.usernames.as_str());
@@ -484,7 +490,11 @@ impl Writer<'_> {
         if usernames.is_empty() && phone.is_empty() {
             return Ok(false);
         }
-        if !has_indexes(self.db)? {
+        let indexed = match self.indexed {
+            Some(indexed) => indexed,
+            None => *self.indexed.insert(has_indexes(self.db)?),
+        };
+        if !indexed {
             return Ok(true);
         }
         let reader = self.reader();
@@ -501,14 +511,14 @@ impl Writer<'_> {
     }
 
     /// What is stored of that peer in our own tables.
-    fn more(&self, id: i64) -> rusqlite::Result<More> {
+    fn side_row(&self, id: i64) -> rusqlite::Result<SideRow> {
         let stored = self
             .db
             .prepared("SELECT flags, usernames FROM mts_entities WHERE id = ?1")?
             .query_row([id], |row| {
                 let flags = row.get_ref(0)?.as_i64().unwrap_or_default();
                 let usernames = row.get_ref(1)?.as_str().unwrap_or_default().to_owned();
-                Ok(More { flags, usernames })
+                Ok(SideRow { flags, usernames })
             })
             .optional()?;
         Ok(stored.unwrap_or_default())
@@ -516,11 +526,11 @@ impl Writer<'_> {
 
     /// Makes `new` of what is `stored` in our own tables of a peer. `told` is when its usernames were, if
     /// they were.
-    fn put_more(
+    fn put_side_row(
         &mut self,
         id: i64,
-        stored: &More,
-        new: &More,
+        stored: &SideRow,
+        new: &SideRow,
         told: Option<i64>,
     ) -> rusqlite::Result<()> {
         self.prepare_side()?;
@@ -543,7 +553,7 @@ impl Writer<'_> {
                 )?;
             }
         }
-        if *new == More::default() {
+        if *new == SideRow::default() {
             self.run("DELETE FROM mts_entities WHERE id = ?1", params![id])?;
         } else if new != stored {
             let several = Some(&new.usernames).filter(|names| !names.is_empty());
@@ -558,7 +568,7 @@ impl Writer<'_> {
     fn forget(&mut self, id: PeerId) -> Result<(), Fault> {
         let id = id.marked();
         if self.side.has("mts_entities") {
-            self.put_more(id, &self.more(id)?, &More::default(), None)?;
+            self.put_side_row(id, &self.side_row(id)?, &SideRow::default(), None)?;
         }
         self.run("DELETE FROM entities WHERE id = ?1", params![id])?;
         Ok(())
@@ -590,9 +600,9 @@ impl Writer<'_> {
             let id = loser.id.marked();
             self.run("UPDATE entities SET username = ?2 WHERE id = ?1", params![id, rest.first()])?;
             if self.side.has("mts_entities") {
-                let stored = self.more(id)?;
+                let stored = self.side_row(id)?;
                 let new = stored.with(Some(&rest.join(" ")), None);
-                self.put_more(id, &stored, &new, Some(loser.seen))?;
+                self.put_side_row(id, &stored, &new, Some(loser.seen))?;
             }
         }
         Ok(winner)
