@@ -122,7 +122,7 @@ func Custom(storage Storage, options ...Option) (*Session, error) {
 		return nil, custom.explain(failed)
 	}
 	s.custom = custom
-	return s, nil
+	return s, s.explained(nil)
 }
 
 // custom is what the library's callbacks reach by their cgo.Handle.
@@ -133,6 +133,7 @@ type custom struct {
 	closing atomic.Uintptr // the thread on which the storage is being closed
 	// failures are the errors of the storage, by the threads of the calls that wait for them.
 	failures sync.Map
+	waiting  atomic.Int64 // how many: where there are none, no call need ask for its thread
 }
 
 func (c *custom) close() error {
@@ -183,6 +184,7 @@ var (
 // method runs, on this thread.
 func (c *custom) keep(err error) {
 	if _, again := c.failures.Swap(thread(), err); !again {
+		c.waiting.Add(1)
 		runtime.LockOSThread()
 	}
 }
@@ -190,11 +192,18 @@ func (c *custom) keep(err error) {
 // explain puts the storage's own error behind that of a call, which may also have gone well in spite
 // of it. Every call ends here.
 func (c *custom) explain(failed error) error {
+	if c.waiting.Load() == 0 {
+		return failed
+	}
+	// A goroutine that may leave its thread would take the error of the one that comes there next.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cause, found := c.failures.LoadAndDelete(thread())
 	if !found {
 		return failed
 	}
-	runtime.UnlockOSThread()
+	c.waiting.Add(-1)
+	runtime.UnlockOSThread() // for the one in keep
 	if e, ok := failed.(*Error); ok {
 		e.cause = cause.(error)
 	}

@@ -298,7 +298,20 @@ func TestEachCallGetsTheErrorOfItsOwn(t *testing.T) {
 	storage := &refusing{mapStorage: newMapStorage()}
 	s := openCustom(t, storage)
 	defer s.Close()
-	var all sync.WaitGroup
+	var all, others sync.WaitGroup
+	// Calls that do not fail, and so change their thread at any time, take nobody's error.
+	var done atomic.Bool
+	for range 8 {
+		others.Add(1)
+		go func() {
+			defer others.Done()
+			for !done.Load() {
+				if err := s.PutEntity(mtsession.Entity{ID: 42, AccessHash: 4242}); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
 	for one := range 8 {
 		all.Add(1)
 		go func() {
@@ -314,6 +327,8 @@ func TestEachCallGetsTheErrorOfItsOwn(t *testing.T) {
 		}()
 	}
 	all.Wait()
+	done.Store(true)
+	others.Wait()
 }
 
 func TestErrorsWithOddTextsComeThrough(t *testing.T) {
