@@ -139,7 +139,7 @@ type custom struct {
 func (c *custom) close() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if c.isClosing() {
+	if closing := c.closing.Load(); closing != 0 && closing == thread() {
 		return errInside
 	}
 	c.using.Lock()
@@ -155,18 +155,12 @@ func (c *custom) close() error {
 	return nil
 }
 
-// isClosing says whether the storage is being closed below the caller.
-func (c *custom) isClosing() bool {
-	closing := c.closing.Load()
-	return closing != 0 && closing == thread()
-}
-
-// run calls a method of the storage.
+// run calls a method of the storage. It never waits for the closing, which may wait for the library,
+// and that for this method.
 func (c *custom) run(method func(Storage) error) error {
-	if c.isClosing() {
-		return errInside
+	if !c.using.TryRLock() {
+		return errClosed
 	}
-	c.using.RLock()
 	defer c.using.RUnlock()
 	if c.storage == nil {
 		return errClosed

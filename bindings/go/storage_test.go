@@ -422,7 +422,7 @@ func TestClosingACustomStorageMayNotUseItsSession(t *testing.T) {
 			t.Fatal(err)
 		}
 		for call, wanted := range map[string]error{
-			"Close": mtsession.ErrCallback, "Delete": mtsession.ErrCallback, "Save": mtsession.ErrClosed,
+			"Close": mtsession.ErrCallback, "Delete": mtsession.ErrClosed, "Save": mtsession.ErrClosed,
 		} {
 			if !errors.Is(inside[call], wanted) {
 				t.Errorf("%s: %v", call, inside[call])
@@ -443,6 +443,25 @@ func TestClosingACustomStorageMayNotUseItsSession(t *testing.T) {
 	all.Wait()
 	if storage.closed != 1 {
 		t.Errorf("closed %d times", storage.closed)
+	}
+}
+
+func TestClosingACustomStorageWaitsForNoDeletion(t *testing.T) {
+	storage := newMapStorage()
+	s := openCustom(t, storage)
+	deleted := make(chan error)
+	storage.before = func() {
+		go func() { deleted <- s.Delete() }()
+		time.Sleep(10 * time.Millisecond) // It is to be inside the library by then.
+		if err := s.Save(); !errors.Is(err, mtsession.ErrClosed) {
+			t.Errorf("Save: %v", err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-deleted; !errors.Is(err, mtsession.ErrClosed) {
+		t.Errorf("Delete: %v", err)
 	}
 }
 
