@@ -174,17 +174,23 @@ var (
 	errClosed = &Error{Status: ErrClosed, Message: "its storage is closed; open the session again"}
 )
 
+// refusal is an error of the storage, and the status that the library was told for it.
+type refusal struct {
+	status Status
+	err    error
+}
+
 // keep keeps an error of the storage for the call that waits, and that call's goroutine, in which the
 // method runs, on this thread.
-func (c *custom) keep(err error) {
-	if _, again := c.failures.Swap(thread(), err); !again {
+func (c *custom) keep(status Status, err error) {
+	if _, again := c.failures.Swap(thread(), refusal{status, err}); !again {
 		c.waiting.Add(1)
 		runtime.LockOSThread()
 	}
 }
 
 // explain puts the storage's own error behind that of a call, which may also have gone well in spite
-// of it. Every call ends here.
+// of it, or failed for a reason with another status. Every call ends here.
 func (c *custom) explain(failed error) error {
 	if c.waiting.Load() == 0 {
 		return failed
@@ -192,14 +198,15 @@ func (c *custom) explain(failed error) error {
 	// A goroutine that may leave its thread would take the error of the one that comes there next.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cause, found := c.failures.LoadAndDelete(thread())
+	kept, found := c.failures.LoadAndDelete(thread())
 	if !found {
 		return failed
 	}
 	c.waiting.Add(-1)
 	runtime.UnlockOSThread() // for the one in keep
-	if e, ok := failed.(*Error); ok {
-		e.cause = cause.(error)
+	cause := kept.(refusal)
+	if e, ok := failed.(*Error); ok && e.Status == cause.status {
+		e.cause = cause.err
 	}
 	return failed
 }
@@ -211,7 +218,7 @@ func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (sta
 		if text := err.Error(); text != "" {
 			C.mts_out_error(out, chars(text), C.size_t(len(text)))
 		}
-		c.keep(err)
+		c.keep(code, err)
 		status = C.int32_t(code)
 	}
 	// A panic must not go through the library's frames.
