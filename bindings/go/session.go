@@ -118,8 +118,8 @@ func (s *Session) Save() error {
 }
 
 // Close saves and lets go of the file and its owner lock. Other goroutines may be inside calls: it
-// waits for them; later calls but Delete and the notices return [ErrClosed]. Closing twice is fine;
-// after a failure it may be tried again.
+// waits for them; later calls return [ErrClosed], but for the notices and, unless the session is one
+// of [Custom], Delete. Closing twice is fine; after a failure it may be tried again.
 //
 // Telethon: close().
 func (s *Session) Close() error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/cgo"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -215,7 +216,8 @@ func (c *custom) explain(failed error) error {
 func answer(handle C.uintptr_t, out *C.mts_out, method func(Storage) error) (status C.int32_t) {
 	c := cgo.Handle(handle).Value().(*custom)
 	fail := func(code Status, err error) {
-		if text := err.Error(); text != "" {
+		// The prefix comes before the whole message.
+		if text := strings.TrimPrefix(err.Error(), "mtsession: "); text != "" {
 			C.mts_out_error(out, chars(text), C.size_t(len(text)))
 		}
 		c.keep(code, err)

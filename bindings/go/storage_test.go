@@ -216,7 +216,8 @@ func TestACustomSessionThatIsClosedDeletesNothing(t *testing.T) {
 	}
 	account := storage.account
 	for range 2 {
-		if err := s.Delete(); !errors.Is(err, mtsession.ErrClosed) {
+		err := s.Delete()
+		if !errors.Is(err, mtsession.ErrClosed) || strings.Count(err.Error(), "mtsession:") != 1 {
 			t.Errorf("got %v", err)
 		}
 	}
