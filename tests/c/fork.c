@@ -47,7 +47,7 @@ static void child_outlives_parent(const char *path)
         }
         raise(SIGKILL);
     }
-    close(ends[1]);
+    close(ends[1]); /* Of a child that is gone nothing more can be read. */
     CHECK(read(ends[0], &child, sizeof child) == sizeof child && child > 0);
     kill(parent, SIGKILL);
     CHECK(waitpid(parent, NULL, 0) == parent);
@@ -90,6 +90,7 @@ static void child_opens_after_parent(const char *path, uint32_t journal, mts_sta
             raise(SIGKILL);
         raise(SIGKILL);
     }
+    close(to_parent[1]);
     OK(mts_session_close(session, &err));
     mts_session_free(session);
     CHECK(write(to_child[1], &word, 1) == 1);
@@ -99,7 +100,6 @@ static void child_opens_after_parent(const char *path, uint32_t journal, mts_sta
     close(to_child[0]);
     close(to_child[1]);
     close(to_parent[0]);
-    close(to_parent[1]);
 }
 
 static void count_free(void *user)
@@ -129,13 +129,13 @@ static void child_calls_nothing_back(void)
             return;
         raise(SIGKILL);
     }
+    close(ends[1]);
     CHECK(read(ends[0], &in_there, sizeof in_there) == sizeof in_there);
     CHECK(in_there == 0);
     CHECK(waitpid(child, NULL, 0) == child);
     mts_session_free(session);
     CHECK(freed == 1);
     close(ends[0]);
-    close(ends[1]);
 }
 
 int main(int count, char **words)
@@ -162,6 +162,7 @@ int main(int count, char **words)
         /* Gone at once, so that nothing of the parent's is looked at as a leak of the child's. */
         raise(SIGKILL);
     }
+    close(ends[1]);
     CHECK(read(ends[0], &in_there, sizeof in_there) == sizeof in_there);
     CHECK(in_there == 0);
     CHECK(waitpid(child, NULL, 0) == child);
@@ -174,7 +175,6 @@ int main(int count, char **words)
     OK(mts_session_input_peer(session, "@ada", MTS_Z, 0, &peer, sizeof peer, &err));
     mts_session_free(session);
     close(ends[0]);
-    close(ends[1]);
     child_outlives_parent(path);
     child_opens_after_parent(path, MTS_JOURNAL_ROLLBACK, MTS_OK);
     child_opens_after_parent(path, MTS_JOURNAL_WAL, MTS_E_UNSUPPORTED);
