@@ -332,6 +332,27 @@ func TestTheClientTakesTelethonsLoginOver(t *testing.T) {
 	}
 }
 
+// A client that tells no AuthKeyID gets all of its own back, with that, until somebody logs out.
+func TestALoginWithoutAnAuthKeyID(t *testing.T) {
+	ctx := context.Background()
+	s, err := mtsession.Memory()
+	must(t, err)
+	storage := adapter.SessionStorage{Session: s}
+	key := strings.Repeat("A", 340) + "AQ=="
+	blob := `{"Data":{"DC":2,"Addr":"149.154.167.51:443","New":[1],"AuthKey":"` + key + `"}}`
+	must(t, storage.StoreSession(ctx, []byte(blob)))
+	data, err := storage.LoadSession(ctx)
+	must(t, err)
+	var told struct{ Data map[string]any }
+	must(t, json.Unmarshal(data, &told))
+	is(t, key, told.Data["AuthKey"])
+	is(t, 5, len(told.Data))
+	must(t, s.ClearAuthKey())
+	if data, err := storage.LoadSession(ctx); data != nil || err != nil {
+		t.Fatalf("%s %v", data, err)
+	}
+}
+
 // Bytes that are not gotd's come back as they are.
 func TestOtherBytesAreKeptWhole(t *testing.T) {
 	ctx := context.Background()

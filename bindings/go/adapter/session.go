@@ -73,7 +73,7 @@ func (s SessionStorage) takeLogin(data []byte) ([]byte, error) {
 	if err := json.Unmarshal(data, &parsed); err != nil || len(parsed.Data.AuthKey) != mtsession.AuthKeyLen {
 		return data, nil
 	}
-	rest, err := withAuthKey(data, nil)
+	rest, err := withField(data, "AuthKey", nil)
 	if err != nil {
 		return data, nil
 	}
@@ -93,7 +93,15 @@ func (s SessionStorage) takeLogin(data []byte) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	return rest, nil
+	if len(parsed.Data.AuthKeyID) > 0 {
+		return rest, nil
+	}
+	// By it LoadSession knows that there was a key, and which: a client may leave it out.
+	id, err := s.Session.AuthKeyID()
+	if err != nil {
+		return nil, err
+	}
+	return withField(rest, "AuthKeyID", keyIDBytes(id))
 }
 
 func (l *login) options(home int32) []mtsession.DC {
@@ -158,7 +166,7 @@ func (s SessionStorage) LoadSession(context.Context) ([]byte, error) {
 			return nil, err
 		}
 		if bytes.Equal(parsed.Data.AuthKeyID, keyIDBytes(id)) {
-			return withAuthKey(stored, key)
+			return withField(stored, "AuthKey", key)
 		}
 	}
 	if !loggedIn {
@@ -171,14 +179,15 @@ func keyIDBytes(id uint64) []byte {
 	return binary.LittleEndian.AppendUint64(nil, id)
 }
 
-// withAuthKey is gotd's JSON with this key, or with none; all else stays, unknown fields too.
-func withAuthKey(data, key []byte) ([]byte, error) {
+// withField is gotd's JSON with these bytes in a field of its data, or without the field; all else
+// stays, unknown fields too.
+func withField(data []byte, field string, value []byte) ([]byte, error) {
 	var outer, inner map[string]json.RawMessage
 	if err := json.Unmarshal(data, &outer); err != nil {
 		return nil, err
 	}
 	// Names are matched in any case when they are read.
-	dataName, keyName := "Data", "AuthKey"
+	dataName := "Data"
 	for name := range outer {
 		if strings.EqualFold(name, dataName) {
 			dataName = name
@@ -188,17 +197,17 @@ func withAuthKey(data, key []byte) ([]byte, error) {
 		return nil, err
 	}
 	for name := range inner {
-		if strings.EqualFold(name, keyName) {
-			keyName = name
+		if strings.EqualFold(name, field) {
+			field = name
 		}
 	}
-	delete(inner, keyName)
-	if key != nil {
-		text, err := json.Marshal(key)
+	delete(inner, field)
+	if value != nil {
+		text, err := json.Marshal(value)
 		if err != nil {
 			return nil, err
 		}
-		inner[keyName] = text
+		inner[field] = text
 	}
 	text, err := json.Marshal(inner)
 	if err != nil {
