@@ -94,10 +94,11 @@ func JournalRollback() Option { return journal(C.MTS_JOURNAL_ROLLBACK) }
 
 // JournalWAL: a write-ahead log, several times faster for those who save at every update. What was
 // saved survives the loss of power. While the session is open, its file is whole only together with
-// the -wal file beside it, which is to be copied after it. It is entered at the first write and left
-// at close; where it would be dangerous (a network file system, a file with several names, a shared
-// session) a notice says so and the rollback journal serves. Others may read and write the file
-// meanwhile; only, the log is not begun anew until this session next saves, or reads the file.
+// the -wal file beside it: a copy of both that is made while something is saved is sure of the
+// credentials only, if the file was copied first (a clone is sure of all). It is entered at the first
+// write and left at close; where it would be dangerous (a network file system, a file with several
+// names, a shared session) a notice says so and the rollback journal serves. Others may read and write
+// the file meanwhile; only, the log is not begun anew until this session next saves, or reads the file.
 func JournalWAL() Option { return journal(C.MTS_JOURNAL_WAL) }
 
 // JournalWALProcessSafe: as [JournalWAL], faster still. What was saved survives the death of the
