@@ -342,7 +342,7 @@ pub unsafe extern "C" fn mts_session_put_key(
 ) -> mts_status {
     // SAFETY: the header's promises.
     let (session, key, err) = unsafe {
-        (guard::session(session), guard::record("key", key, key_size), ErrorSlot::new(err))
+        (guard::session(session), guard::boxed_record("key", key, key_size), ErrorSlot::new(err))
     };
     guard(err, || {
         let mut record = key?;

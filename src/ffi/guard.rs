@@ -244,6 +244,29 @@ pub(super) unsafe fn record<T: Plain>(what: &str, record: *const T, size: usize)
     Ok(unsafe { rows_checked(what, record, 1, size) }?.read(0))
 }
 
+/// As [`record`], in one place on the heap: what is secret in it would leave copies where it passes by
+/// value.
+///
+/// # Safety
+/// As [`record`].
+pub(super) unsafe fn boxed_record<T: Plain>(
+    what: &str,
+    record: *const T,
+    size: usize,
+) -> Result<Box<T>> {
+    check_array::<T>(what, record.is_null(), 1, ("size", size))?;
+    // SAFETY: the caller's promise, and pointer and size are possible.
+    unsafe { rows_checked(what, record, 1, size) }?;
+    let mut boxed = Box::<T>::new_zeroed();
+    let known = size.min(size_of::<T>());
+    // SAFETY: both are good for so many bytes; any bytes are a `T`, for it is `Plain`, and in a record of
+    // an older and smaller version the tail is zero.
+    unsafe {
+        ptr::copy_nonoverlapping(record.cast::<u8>(), boxed.as_mut_ptr().cast::<u8>(), known);
+        Ok(boxed.assume_init())
+    }
+}
+
 impl<T: Plain> Rows<'_, T> {
     /// Refuses records with more in them than is known here.
     #[cold]

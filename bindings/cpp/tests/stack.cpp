@@ -91,6 +91,7 @@ void leaves_nothing(Session s)
         CHECK(given(got) == key);
         mts::wipe(given(got));
     }) == 0);
+    CHECK(copies_left(key, [&] { static_cast<void>(s.put_key(other)); }) == 0);
 }
 
 } // namespace
