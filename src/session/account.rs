@@ -279,10 +279,11 @@ impl Session {
             let was_good = edit.is_ok();
             edit = self.edit(&change);
             if was_good && self.storage.is_shared() && edit.as_ref().is_ok_and(Edit::is_news) {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    "it was changed by another process meanwhile; read it again",
-                ));
+                let text = format!(
+                    "cannot save {}: its login was changed by another process meanwhile; read it again",
+                    self.storage.place()
+                );
+                return Err(Error::new(ErrorKind::Busy, text));
             }
         }
         let edit = edit?;

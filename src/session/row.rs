@@ -63,7 +63,8 @@ impl Row {
     }
 
     /// The date that the storage has for this row, or while not all of it is known here, when it was
-    /// last written, or found there as it is and less than a day old; 0 when it has none or that is not known. One after 2106 counts as of then.
+    /// last written, or found there as it is and less than a day old; 0 when it has none or that is not
+    /// known. One after 2106 counts as of then.
     pub(super) fn stored_seen(&self) -> i64 {
         self.stored_seen.into()
     }

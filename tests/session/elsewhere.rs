@@ -122,15 +122,21 @@ fn salts_of_two_who_share_never_keep_either_from_saving() {
     assert_eq!(named(&two, "ada"), Some(1));
 }
 
-#[test]
-fn what_waits_for_one_account_is_not_saved_into_another_ones_file() {
-    let (_folder, path) = place();
-    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
+/// Two who share a session: the first has rows that wait for an account which the second has replaced.
+fn waiting_while_another_logs_in(path: &Path) -> (Session, Session) {
+    let (one, two) = (shared(path, &patient()), shared(path, &patient()));
     one.set_identity(&identity(500)).unwrap();
     put(&one, user(1, 100, "ada"));
     one.set_update_states(&[pts(5)], false).unwrap();
     assert_eq!(two.identity().unwrap().user_id, 500);
     two.set_identity(&identity(600)).unwrap();
+    (one, two)
+}
+
+#[test]
+fn what_waits_for_one_account_is_not_saved_into_another_ones_file() {
+    let (_folder, path) = place();
+    let (one, two) = waiting_while_another_logs_in(&path);
     one.save().unwrap();
     assert_eq!(named(&one, "ada"), None);
     assert_eq!(named(&two, "ada"), None);
@@ -140,12 +146,7 @@ fn what_waits_for_one_account_is_not_saved_into_another_ones_file() {
 #[test]
 fn what_waits_for_one_account_is_not_left_to_another_by_who_is_freed() {
     let (_folder, path) = place();
-    let (one, two) = (shared(&path, &patient()), shared(&path, &patient()));
-    one.set_identity(&identity(500)).unwrap();
-    put(&one, user(1, 100, "ada"));
-    one.set_update_states(&[pts(5)], false).unwrap();
-    assert_eq!(two.identity().unwrap().user_id, 500);
-    two.set_identity(&identity(600)).unwrap();
+    let (one, two) = waiting_while_another_logs_in(&path);
     drop(one);
     assert_eq!(named(&two, "ada"), None);
     assert_eq!(two.update_states(None, 9).unwrap(), []);
